@@ -1,0 +1,129 @@
+"""What a run found: the versioned schema that `run` writes and every later station reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+SCHEMA_VERSION = 1
+
+
+class Rung(StrEnum):
+    """How far a cell came, in the order it climbs."""
+
+    PLANNED = "planned"
+    PUBLISHED = "published"
+    LOCKED = "locked"
+    CREATED = "created"
+    BUILT = "built"
+    INSPECTED = "inspected"
+    LOADED = "loaded"
+    CPU = "cpu"
+    KERNEL = "kernel"
+    ENGINE = "engine"
+
+
+LADDER = tuple(Rung)
+
+
+class Outcome(StrEnum):
+    """Not run is never shown as failed and never as passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RungResult(_Record):
+    """How one rung ended.
+
+    Attributes:
+        sentence: for failed and not run, the reason; for passed, what is worth saying, or nothing.
+        seconds: wall time; None when nothing was executed.
+        log: the log file, relative to the run's folder.
+        log_tail: the last lines of a failed rung's log.
+        facts: what was measured, for example versions, libraries, architectures.
+    """
+
+    rung: Rung
+    outcome: Outcome
+    sentence: str = ""
+    seconds: float | None = None
+    started: datetime | None = None
+    log: str | None = None
+    log_tail: tuple[str, ...] = ()
+    facts: dict[str, JsonValue] = {}
+
+
+class CellResult(_Record):
+    """One cell's climb; `rungs` grows as the climb goes on and stands in ladder order.
+
+    Attributes:
+        axes: axis name to the value that matrix.yaml gives it.
+        versions: package name to the exact version in the cell's lock.
+        key: hash over everything that decides the outcome; a resumed run keeps results only under the same key.
+        machine: facts of the machine it ran on.
+    """
+
+    schema_version: Literal[1] = 1
+    cell: str
+    axes: dict[str, str]
+    environment: str
+    envgen: str
+    key: str = ""
+    versions: dict[str, str] = {}
+    machine: dict[str, JsonValue] = {}
+    started: datetime | None = None
+    finished: datetime | None = None
+    rungs: tuple[RungResult, ...] = ()
+
+    def rung(self, rung: Rung) -> RungResult | None:
+        return next((result for result in self.rungs if result.rung is rung), None)
+
+    @property
+    def failed(self) -> RungResult | None:
+        """The rung on which the cell failed."""
+        return next((result for result in self.rungs if result.outcome is Outcome.FAILED), None)
+
+    @property
+    def reached(self) -> Rung | None:
+        """The highest rung that passed."""
+        passed = [result.rung for result in self.rungs if result.outcome is Outcome.PASSED]
+        return max(passed, key=LADDER.index) if passed else None
+
+
+class LeftOut(_Record):
+    """A cell of the matrix that the selection did not choose, counted by why."""
+
+    reason: str
+    cells: int
+
+
+class RunInfo(_Record):
+    """The header of a run: what was asked for, and what the matrix held beside it."""
+
+    schema_version: Literal[1] = 1
+    run: str
+    matrix: str
+    selection: str
+    extension: str
+    envgen: str
+    started: datetime
+    finished: datetime | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    rejected: dict[str, int] = {}
+
+
+class Report(_Record):
+    """A run's header with its cells: what report.json holds."""
+
+    schema_version: Literal[1] = 1
+    run: RunInfo
+    cells: tuple[CellResult, ...]
