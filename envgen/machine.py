@@ -1,0 +1,190 @@
+"""Facts of the machine envgen runs on, gathered in this one place and passed in everywhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+from packaging.version import Version
+
+from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
+from envgen.probe import script
+from envgen.spec.matrix import Host
+
+
+@dataclass(frozen=True)
+class Gpu:
+    name: str
+    compute_capability: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class CudaToolkit:
+    """An nvcc with its headers; `home` is what CUDA_HOME is set to."""
+
+    home: Path
+    version: Version
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What envgen needs to know about this machine.
+
+    Attributes:
+        os: None when the system is not one that a matrix can name.
+        no_gpu: why there is no usable GPU; empty when there is one.
+    """
+
+    os: Os | None
+    arch: Arch
+    system: str
+    libc: str
+    cpus: int
+    memory_bytes: int
+    compiler: str
+    toolkits: tuple[CudaToolkit, ...]
+    gpus: tuple[Gpu, ...]
+    no_gpu: str
+    driver_cuda: str | None
+
+    @property
+    def host(self) -> Host:
+        return Host(self.os, self.arch)
+
+    def toolkit_for(self, cuda: Cuda) -> CudaToolkit | None:
+        """The toolkit to compile for a torch of that CUDA: the same major, the nearest minor."""
+        fitting = [toolkit for toolkit in self.toolkits if toolkit.version.major == cuda.major]
+        return min(fitting, key=lambda toolkit: abs(toolkit.version.minor - cuda.minor), default=None)
+
+
+def this_machine() -> Machine:
+    """Looks at the machine once; takes a few tenths of a second."""
+    gpus, driver_cuda, no_gpu = _gpus()
+    return Machine(
+        os=_os(),
+        arch=Arch.parse(platform.machine()),
+        system=platform.platform(),
+        libc="-".join(platform.libc_ver()),
+        cpus=os.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        compiler=_first_line(os.environ.get("CXX", "c++"), "--version"),
+        toolkits=tuple(_toolkits()),
+        gpus=gpus,
+        no_gpu=no_gpu,
+        driver_cuda=driver_cuda,
+    )
+
+
+def _os() -> Os | None:
+    if sys.platform == "darwin":
+        text = "macos" + platform.mac_ver()[0].split(".")[0]
+    elif sys.platform == "win32":
+        text = "windows" + re.sub(r"\D", "", platform.release())
+    else:
+        try:
+            release = platform.freedesktop_os_release()
+        except OSError:
+            return None
+        text = release.get("ID", "") + release.get("VERSION_ID", "")
+    try:
+        return Os.parse(text)
+    except GrammarError:
+        return None
+
+
+def _gpus() -> tuple[tuple[Gpu, ...], str | None, str]:
+    # A broken driver can crash the process that asks it, so a child asks.
+    try:
+        done = subprocess.run([sys.executable, script("devices")], capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return (), None, "the CUDA driver did not answer within 60 s"
+    if done.returncode != 0:
+        return (), None, f"asking the CUDA driver ended with code {done.returncode}"
+    answer = json.loads(done.stdout)
+    gpus = tuple(Gpu(**device) for device in answer["devices"])
+    reason = "" if gpus else answer["reason"] or "the CUDA driver lists no device"
+    return gpus, answer["driver_cuda"], reason
+
+
+def _toolkits() -> Iterator[CudaToolkit]:
+    homes = [Path(os.environ[name]) for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
+    if on_path := shutil.which("nvcc"):
+        homes += _home_of(on_path)
+    homes += sorted(Path("/usr/local").glob("cuda-*"), reverse=True) + [Path("/usr/local/cuda"), Path("/opt/cuda")]
+    seen: set[Path] = set()
+    for home in homes:
+        nvcc = shutil.which("nvcc", path=str(home / "bin"))
+        if not nvcc or home.resolve() in seen:
+            continue
+        seen.add(home.resolve())
+        if version := _nvcc_version(nvcc):
+            yield CudaToolkit(home.resolve(), version)
+
+
+def _home_of(nvcc: str) -> list[Path]:
+    # An nvcc on PATH may be a wrapper script; nvcc itself says where it lives.
+    said = _output(nvcc, "--dryrun", "-E", "-x", "cu", os.devnull)
+    return [Path(home).parent for home in re.findall(r"^#\$ _HERE_=(.+)$", said, re.MULTILINE)]
+
+
+def _nvcc_version(nvcc: str) -> Version | None:
+    match = re.search(r"release (\d+\.\d+)", _output(nvcc, "--version"))
+    return Version(match[1]) if match else None
+
+
+def _first_line(*command: str) -> str:
+    return next(iter(_output(*command).splitlines()), "")
+
+
+def _output(*command: str) -> str:
+    if not shutil.which(command[0]):
+        return ""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace")
+
+
+@cache
+def find_interpreter(wanted: PythonVersion) -> Path | None:
+    """An installed CPython of that minor: this one, pyenv's, a CI tool cache's, one on PATH, or one of uv's."""
+    return next((path for path in _interpreters(wanted) if _is(path, wanted)), None)
+
+
+def _interpreters(wanted: PythonVersion) -> Iterator[Path]:
+    yield Path(sys.executable)
+    name = f"python{wanted}" + (".exe" if sys.platform == "win32" else "")
+    folder = "." if sys.platform == "win32" else "bin"
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    roots = [pyenv / "versions"]
+    roots += [Path(os.environ[key]) / "Python" for key in ("RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY") if key in os.environ]
+    for root in roots:
+        for home in sorted(root.glob(f"3.{wanted.minor}.*"), reverse=True):
+            yield from (home / folder / name, home / "x64" / folder / name, home / "arm64" / folder / name)
+    for entry in os.environ.get("PATH", "").split(os.pathsep):
+        if entry and Path(entry) != pyenv / "shims":
+            yield Path(entry) / name
+    from uv import find_uv_bin
+
+    uv = [find_uv_bin(), "python", "find", "--no-project", "--no-python-downloads", "--quiet", str(wanted)]
+    found = _output(*uv).strip().splitlines()
+    yield from (Path(line) for line in found[-1:])
+
+
+def _is(path: Path, wanted: PythonVersion) -> bool:
+    if not path.is_file():
+        return False
+    ask = "import sys, sysconfig; print(sys.implementation.name, sys.version_info[0], sys.version_info[1], bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
+    return _output(str(path), "-I", "-c", ask).strip() == f"cpython 3 {wanted.minor} {wanted.free_threaded}"

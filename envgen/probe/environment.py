@@ -1,0 +1,88 @@
+"""What is true inside a cell's environment; writes JSON to the file named by ENVGEN_FACTS.
+
+Standard library and the cell's own torch only, Python 3.8 and later.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def first_line(command):
+    program = shutil.which(command[0])
+    if not program:
+        return None
+    try:
+        done = subprocess.run([program] + command[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "%s: %s" % (command[0], error)
+    lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else None
+
+
+def nvcc_release():
+    home = os.environ.get("CUDA_HOME")
+    nvcc = os.path.join(home, "bin", "nvcc") if home else shutil.which("nvcc")
+    if not nvcc or not (os.path.exists(nvcc) or os.path.exists(nvcc + ".exe")):
+        return None
+    text = subprocess.run([nvcc, "--version"], stdout=subprocess.PIPE, timeout=60).stdout.decode("utf-8", "replace")
+    return text[text.find("release ") + 8 :].split(",")[0] if "release " in text else None
+
+
+def mapped_libraries():
+    """The shared libraries that are really in this process, where the system tells."""
+    try:
+        with open("/proc/self/maps") as maps:
+            paths = {line.split(None, 5)[5].strip() for line in maps if line.count("/") and len(line.split(None, 5)) == 6}
+    except OSError:
+        return None
+    return sorted(path for path in paths if ".so" in os.path.basename(path))
+
+
+def torch_facts():
+    import torch
+
+    return {
+        "version": torch.__version__,
+        "cuda": torch.version.cuda,
+        "git": torch.version.git_version,
+        "cxx11_abi": bool(torch.compiled_with_cxx11_abi()),
+        "cuda_available": torch.cuda.is_available(),
+        "arch_list": torch._C._cuda_getArchFlags().split() if hasattr(torch._C, "_cuda_getArchFlags") else [],
+        "file": torch.__file__,
+    }
+
+
+def devices():
+    done = subprocess.run([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE, timeout=60)
+    return json.loads(done.stdout.decode()) if done.returncode == 0 else {"reason": "exit code %d" % done.returncode}
+
+
+def main():
+    facts = {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "soabi": sysconfig.get_config_var("SOABI"),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "libc": "-".join(platform.libc_ver()),
+        "compiler": first_line([os.environ.get("CXX", "c++"), "--version"]),
+        "nvcc": nvcc_release(),
+        "devices": devices(),
+    }
+    facts["torch"] = torch_facts()
+    facts["libraries"] = mapped_libraries()
+    with open(os.environ["ENVGEN_FACTS"], "w") as out:
+        json.dump(facts, out)
+    print("Python %s, torch %s, CUDA %s" % (facts["python"], facts["torch"]["version"], facts["torch"]["cuda"]))
+
+
+if __name__ == "__main__":
+    main()
