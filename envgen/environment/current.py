@@ -1,0 +1,93 @@
+"""The running interpreter as it is: for a GPU machine or a vendor's container, where nothing is to be installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from envgen.cell import Cell, Cuda, PythonVersion, Release
+from envgen.command import Command
+from envgen.errors import UsageError
+from envgen.machine import Machine
+from envgen.probe import script
+
+
+@dataclass(frozen=True)
+class CurrentEnvironment:
+    """An interpreter that is there already; it is neither made nor changed."""
+
+    python: Path
+
+    @property
+    def kind(self) -> str:
+        return "current"
+
+    @property
+    def uses_lock(self) -> bool:
+        return False
+
+    def exists(self) -> bool:
+        return True
+
+    def creation(self) -> tuple[Command, ...]:
+        return ()
+
+    def site_packages(self) -> Path | None:
+        done = subprocess.run(
+            [self.python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+    def command(self, argv: tuple[str, ...], cwd: Path, variables: Mapping[str, str | None]) -> Command:
+        program = str(self.python) if argv[0] == "python" else argv[0]
+        path = os.pathsep.join([str(self.python.parent), os.environ.get("PATH", "")])
+        return Command((program, *argv[1:]), cwd, {"PATH": path} | dict(variables))
+
+
+def current_cell(machine: Machine, python: Path | None = None) -> Cell:
+    """The cell that an interpreter with its installed torch is.
+
+    Raises:
+        UsageError: it has no working torch, or the system is not one that a cell can name.
+    """
+    interpreter = python or Path(sys.executable)
+    facts = _ask(interpreter)
+    if machine.os is None:
+        raise UsageError(f"This system ({machine.system}) is not one that a cell can name.")
+    torch = facts["torch"]
+    cuda = torch["cuda"]
+    version = Version(torch["version"])
+    return Cell(
+        python=PythonVersion.parse(".".join(facts["python"].split(".")[:2]) + "t" * facts["free_threaded"]),
+        torch=Release.parse(f"{version.major}.{version.minor}.{version.micro}"),
+        cuda=Cuda.parse(cuda) if cuda else Cuda(),
+        tensorrt=None,
+        os=machine.os,
+        arch=machine.arch,
+    )
+
+
+def _ask(interpreter: Path) -> dict[str, dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="envgen-current-") as folder:
+        answer = Path(folder) / "facts.json"
+        done = subprocess.run(
+            [interpreter, script("environment")], capture_output=True, text=True, check=False, cwd=folder,
+            env=os.environ | {"ENVGEN_FACTS": str(answer)},
+        )  # fmt: skip
+        if done.returncode != 0:
+            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise UsageError(
+                f"{interpreter} cannot be taken as a cell: {said}.",
+                "Run envgen with an interpreter that imports torch, or name one with --python.",
+            )
+        facts: dict[str, dict[str, str]] = json.loads(answer.read_text(encoding="utf-8"))
+    return facts

@@ -1,0 +1,152 @@
+"""Resolving a cell's lock with uv, for any platform and Python, whether or not they are here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tomli_w
+from uv import find_uv_bin
+
+from envgen import __version__
+from envgen.errors import LockError
+from envgen.files import write_atomically
+from envgen.lock.configuration import IndexConfiguration
+from envgen.lock.pylock import Lock, read_lock
+from envgen.lock.request import LockRequest
+from envgen.lock.sizes import file_sizes
+from envgen.lock.words import explain
+
+TIMEOUT = 600.0
+
+
+@dataclass
+class Locker:
+    """Makes and keeps locks; one object per run, safe to use from several threads.
+
+    Attributes:
+        folders: where locks are kept, one folder per cell; the first is written, all are read.
+    """
+
+    configuration: IndexConfiguration
+    folders: tuple[Path, ...]
+    _unreachable: dict[str, str] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def lock(self, request: LockRequest, *, upgrade: bool = False) -> Lock:
+        """The lock of a cell: the kept one while its request is unchanged, otherwise a new one.
+
+        Raises:
+            LockError: no solution, or an index that cannot be reached; one sentence each.
+        """
+        if not upgrade and (kept := self.kept(request)):
+            return kept
+        text = self._resolve(request)
+        path = self.folders[0] / str(request.cell) / "pylock.toml"
+        write_atomically(path, text)
+        return read_lock(path)
+
+    def kept(self, request: LockRequest) -> Lock | None:
+        """The lock that an equal request made before, if it is still there."""
+        for folder in self.folders:
+            path = folder / str(request.cell) / "pylock.toml"
+            if path.is_file():
+                lock = read_lock(path)
+                if lock.request == request.digest:
+                    return lock
+        return None
+
+    def lock_all(self, requests: Sequence[LockRequest], jobs: int = 8) -> dict[str, Lock | LockError]:
+        """Locks many cells side by side: cell id to its lock, or to why there is none."""
+
+        def one(request: LockRequest) -> Lock | LockError:
+            try:
+                return self.lock(request)
+            except LockError as error:
+                return error
+
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            return dict(zip((str(request.cell) for request in requests), pool.map(one, requests), strict=True))
+
+    def _resolve(self, request: LockRequest) -> str:
+        attempts = [()] if not request.torch_folder else [(), self._pytorch_options(request)]
+        for attempt in attempts:
+            done = self._run_uv(request, attempt)
+            if done.returncode == 0:
+                return _with_header(request, done.stdout)
+            # The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build.
+            if attempt == attempts[-1] or "there is no version of torch" not in " ".join(done.stderr.split()):
+                break
+        raise explain(request, done.stderr)
+
+    def _pytorch_options(self, request: LockRequest) -> tuple[str, ...]:
+        if request.pytorch_index:
+            return ("--index", f"{request.pytorch_index.rstrip('/')}/{request.torch_folder}")
+        return ("--torch-backend", request.torch_folder)
+
+    def _run_uv(self, request: LockRequest, options: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        known = self._unreachable.get(" ".join(options)) if options else None
+        if known is not None:
+            return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
+        with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
+            command = self._command(request, options, Path(scratch))
+            done = subprocess.run(
+                command, capture_output=True, text=True, encoding="utf-8", env=self._environment(request),
+                timeout=TIMEOUT, check=False,
+            )
+        if options and done.returncode != 0 and "error sending request" in done.stderr:
+            with self._guard:  # every further cell of this index gets the same answer without waiting for it
+                self._unreachable[" ".join(options)] = done.stderr
+        return done
+
+    def _command(self, request: LockRequest, options: Sequence[str], scratch: Path) -> list[str]:
+        wanted = scratch / "requirements.in"
+        wanted.write_text("\n".join((request.torch, *request.others)) + "\n", encoding="utf-8")
+        command = [
+            find_uv_bin(), "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
+            "--python-version", str(request.cell.python).rstrip("t"), "--python-platform", request.platform,
+            "--no-python-downloads", "--only-binary", ":all:", *self.configuration.arguments(), *options,
+        ]  # fmt: skip
+        for index in request.extra_indexes:
+            command += ["--index", index]
+        if request.metadata:
+            config = scratch / "uv.toml"
+            entries = [{"name": n, "version": v, "requires-dist": list(r)} for n, v, r in request.metadata]
+            config.write_text(tomli_w.dumps({"dependency-metadata": entries}), encoding="utf-8")
+            command += ["--config-file", str(config)]
+            for name in sorted({name for name, _, _ in request.metadata}):
+                command += ["--no-binary", name]
+        return command
+
+    def _environment(self, request: LockRequest) -> dict[str, str]:
+        environment = os.environ | dict(self.configuration.variables)
+        if request.macos_target:
+            environment["MACOSX_DEPLOYMENT_TARGET"] = request.macos_target
+        return environment
+
+
+def _with_header(request: LockRequest, text: str) -> str:
+    own = {
+        "cell": str(request.cell),
+        "request": request.digest,
+        "made-by": f"envgen {__version__}, {_uv_version()}",
+        "made-at": datetime.now(UTC).replace(microsecond=0),
+        "index": request.torch_folder and f"PyTorch's index, {request.torch_folder}" or "default",
+        "sizes": file_sizes(text),
+    }
+    header = (
+        f"# Generated by envgen from matrix.yaml for the cell {request.cell}.\n"
+        f"# Do not edit; regenerate with: envgen lock {request.cell}\n"
+    )
+    return header + text.rstrip() + "\n\n" + tomli_w.dumps({"tool": {"envgen": own}})
+
+
+def _uv_version() -> str:
+    return subprocess.run([find_uv_bin(), "--version"], capture_output=True, text=True, check=True).stdout.split(" (")[0].strip()

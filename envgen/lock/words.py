@@ -1,0 +1,53 @@
+"""What uv says when it fails, in one sentence with what to do."""
+
+from __future__ import annotations
+
+import re
+
+from envgen.errors import LockError
+from envgen.lock.request import LockRequest
+
+
+def explain(request: LockRequest, stderr: str) -> LockError:
+    """The error of one cell, from uv's own words."""
+    said = " ".join(re.sub(r"\s*cause:", " cause:", stderr).split())
+    if address := re.search(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)", said):
+        return LockError(
+            f"{request.cell}: {_host(address[1])} could not be reached ({_last_cause(said)}).",
+            _unreachable_remedy(request),
+        )
+    if "No solution found" in said:
+        return LockError(
+            f"{request.cell}: no set of packages fits: {_because(said)}",
+            "Change the versions that disagree, or exclude the cell with a reason.",
+        )
+    return LockError(f"{request.cell}: uv could not resolve it: {_first_error(said)}", "")
+
+
+def _unreachable_remedy(request: LockRequest) -> str:
+    if not request.torch_folder:
+        return "Check the network and the proxy, or point pip's or uv's configuration at a mirror."
+    return (
+        f"Only PyTorch's own index has torch for {request.cell.cuda} here: check the network, give a mirror as"
+        " `indexes: {pytorch: ...}` in matrix.yaml, or a folder with that wheel as pip's find-links."
+    )
+
+
+def _host(address: str) -> str:
+    match = re.match(r"\w+://([^/]+)", address)
+    return match[1] if match else address
+
+
+def _last_cause(said: str) -> str:
+    causes = re.findall(r"cause: (.+?)(?= cause:|$)", said)
+    return causes[-1] if causes else "no answer"
+
+
+def _because(said: str) -> str:
+    text = said.split("cause:", 1)[-1].strip()
+    return text if text.endswith(".") else text + "."
+
+
+def _first_error(said: str) -> str:
+    match = re.search(r"error: (.+?)(?: cause:|$)", said)
+    return (match[1] if match else said or "it said nothing").rstrip(".") + "."
