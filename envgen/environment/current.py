@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.version import Version
 
@@ -66,17 +67,18 @@ def current_cell(machine: Machine, python: Path | None = None) -> Cell:
     torch = facts["torch"]
     cuda = torch["cuda"]
     version = Version(torch["version"])
+    tensorrt = facts["packages"].get("tensorrt")
     return Cell(
         python=PythonVersion.parse(".".join(facts["python"].split(".")[:2]) + "t" * facts["free_threaded"]),
         torch=Release.parse(f"{version.major}.{version.minor}.{version.micro}"),
         cuda=Cuda.parse(cuda) if cuda else Cuda(),
-        tensorrt=None,
+        tensorrt=Release.parse(tensorrt) if tensorrt else None,
         os=machine.os,
         arch=machine.arch,
     )
 
 
-def _ask(interpreter: Path) -> dict[str, dict[str, str]]:
+def _ask(interpreter: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="envgen-current-") as folder:
         answer = Path(folder) / "facts.json"
         done = subprocess.run(
@@ -89,5 +91,5 @@ def _ask(interpreter: Path) -> dict[str, dict[str, str]]:
                 f"{interpreter} cannot be taken as a cell: {said}.",
                 "Run envgen with an interpreter that imports torch, or name one with --python.",
             )
-        facts: dict[str, dict[str, str]] = json.loads(answer.read_text(encoding="utf-8"))
+        facts: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return facts

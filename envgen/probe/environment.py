@@ -3,6 +3,7 @@
 Standard library and the cell's own torch only, Python 3.8 and later.
 """
 
+import importlib.metadata
 import json
 import os
 import platform
@@ -59,6 +60,16 @@ def torch_facts():
     }
 
 
+def packages():
+    """Every installed distribution, name to version."""
+    found = {}
+    for distribution in importlib.metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name:
+            found.setdefault(name.lower().replace("_", "-"), distribution.version)
+    return dict(sorted(found.items()))
+
+
 def devices():
     done = subprocess.run([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE, timeout=60)
     return json.loads(done.stdout.decode()) if done.returncode == 0 else {"reason": "exit code %d" % done.returncode}
@@ -76,6 +87,7 @@ def main():
         "compiler": first_line([os.environ.get("CXX", "c++"), "--version"]),
         "nvcc": nvcc_release(),
         "devices": devices(),
+        "packages": packages(),
     }
     facts["torch"] = torch_facts()
     facts["libraries"] = mapped_libraries()
