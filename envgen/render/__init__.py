@@ -1,0 +1,1 @@
+"""Renders a cell and its lock into files that build its environment."""

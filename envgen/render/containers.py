@@ -1,0 +1,122 @@
+"""Which container images a cell starts from: dated data (`containers.yaml`) as types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Self
+
+import yaml
+from packaging.version import Version
+
+from envgen.cell import Cell, Cuda, Os, PythonVersion
+from envgen.errors import EnvgenError
+
+
+@dataclass(frozen=True)
+class System:
+    """An operating system as a base image.
+
+    Attributes:
+        image: its plain image.
+        python: the interpreter of its own packages.
+        gcc: the majors of g++ in its archive, the default first.
+    """
+
+    os: Os
+    image: str
+    python: PythonVersion
+    gcc: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CudaImage:
+    """An image with nvcc: a toolkit release on one system."""
+
+    release: Version
+    os: Os
+    image: str
+
+
+@dataclass(frozen=True)
+class Containers:
+    """The images known when the data was written."""
+
+    systems: tuple[System, ...]
+    cuda_images: tuple[CudaImage, ...]
+
+    @classmethod
+    def load(cls) -> Self:
+        """The data that ships with envgen."""
+        data = yaml.safe_load(files("envgen.render").joinpath("containers.yaml").read_text(encoding="utf-8"))
+        systems = tuple(
+            System(Os.parse(entry["os"]), entry["image"], PythonVersion.parse(entry["python"]), tuple(entry["gcc"]))
+            for entry in data["systems"]["releases"]
+        )
+        cuda = data["cuda"]
+        cuda_images = tuple(
+            CudaImage(Version(entry["release"]), Os.parse(os), f"{cuda['image']}:{entry['release']}-devel-{os}")
+            for entry in cuda["releases"]
+            for os in entry["systems"]
+        )
+        return cls(systems, cuda_images)
+
+    def system(self, os: Os) -> System:
+        """The system of a cell.
+
+        Raises:
+            EnvgenError: no base image is known for it.
+        """
+        found = next((system for system in self.systems if system.os == os), None)
+        if not found:
+            known = ", ".join(str(system.os) for system in self.systems)
+            raise EnvgenError(f"No base image is known for {os}.", f"Use one of {known}, or leave {os} out of `os`.")
+        return found
+
+    def cuda_image(self, cuda: Cuda, os: Os) -> CudaImage | None:
+        """The newest image with nvcc of this CUDA on this system, where there is one."""
+        found = [
+            image
+            for image in self.cuda_images
+            if image.os == os and image.release.release[:2] == (cuda.major, cuda.minor)
+        ]
+        return max(found, key=lambda image: image.release, default=None)
+
+    def base_image(self, cell: Cell, *, nvcc: bool) -> str:
+        """The image that a cell's build starts from.
+
+        Args:
+            nvcc: whether the image must bring the cell's CUDA compiler.
+
+        Raises:
+            EnvgenError: there is no such image.
+        """
+        if not nvcc or cell.cuda.is_cpu:
+            return self.system(cell.os).image
+        found = self.cuda_image(cell.cuda, cell.os)
+        if not found:
+            systems = [str(system.os) for system in self.systems if self.cuda_image(cell.cuda, system.os)]
+            raise EnvgenError(
+                f"No image with nvcc of CUDA {cell.cuda.major}.{cell.cuda.minor} is known for {cell.os}.",
+                f"Use {' or '.join(systems) or 'another CUDA'}, take nvcc from the lock (`toolkit: wheels`),"
+                " or make device code optional.",
+            )
+        return found.image
+
+    def gcc(self, os: Os, newest: int | None = None) -> int:
+        """The major of g++ to build with: the system's default, or the newest in its archive that nvcc accepts.
+
+        Args:
+            newest: the newest major that the cell's nvcc accepts; None when nothing limits it.
+
+        Raises:
+            EnvgenError: all of the system's compilers are too new.
+        """
+        majors = self.system(os).gcc
+        accepted = [major for major in majors if newest is None or major <= newest]
+        if not accepted:
+            raise EnvgenError(
+                f"{os} has g++ {', '.join(map(str, sorted(majors)))}, but this CUDA takes at most {newest}.",
+                "Use an older operating system for this CUDA, or exclude the pair.",
+            )
+        return accepted[0]

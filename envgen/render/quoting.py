@@ -1,0 +1,95 @@
+"""Quoting for the places of a Dockerfile where a value may land; a value that no quoting makes safe is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from envgen.errors import EnvgenError
+
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_PATH = re.compile(r"[\w.+@][\w.+@-]*(?:/[\w.+@-]+)*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_REPOSITORY_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{{1,5}})?/)?{_REPOSITORY_PART}(?:/{_REPOSITORY_PART})*"
+    r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+
+
+class Quoted(str):
+    """Text that a filter of this module made safe for the place where the template puts it."""
+
+    __slots__ = ()
+
+
+def plain(value: object) -> Quoted:
+    """A value as it stands, for a comment.
+
+    Raises:
+        EnvgenError: it holds a newline, a control character or an invisible one.
+    """
+    text = str(value)
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
+        raise EnvgenError(
+            f"{text!r} holds a newline, a control or an invisible character, which no Dockerfile carries safely.",
+            "Remove the character from matrix.yaml.",
+        )
+    return Quoted(text)
+
+
+def sh(value: object) -> Quoted:
+    """One word of a shell line."""
+    return Quoted(shlex.quote(plain(value)))
+
+
+def sh_words(values: Iterable[object]) -> Quoted:
+    """A command of a shell line."""
+    return Quoted(" ".join(sh(value) for value in values))
+
+
+def dockerfile(value: object) -> Quoted:
+    """The value of ENV, ARG or LABEL: in double quotes, where Docker expands `$` and reads `\\` as the escape."""
+    return Quoted('"' + re.sub(r'([\\"$])', r"\\\1", plain(value)) + '"')
+
+
+def exec_form(values: Iterable[object]) -> Quoted:
+    """A command in the JSON form of CMD, which no shell reads."""
+    return Quoted(json.dumps([plain(value) for value in values], ensure_ascii=False))
+
+
+def image(value: object) -> Quoted:
+    """An image reference: `ubuntu:24.04`, `host:5000/team/base:1@sha256:...`."""
+    return _matching(_IMAGE, value, "an image reference such as ubuntu:24.04")
+
+
+def variable(value: object) -> Quoted:
+    """The name of an environment variable."""
+    return _matching(_VARIABLE, value, "the name of an environment variable")
+
+
+def path(value: object) -> Quoted:
+    """A relative path below the build context, in characters that COPY does not interpret."""
+    text = _matching(_PATH, value, "a path that COPY takes (letters, digits, and any of . _ + @ - /)")
+    if ".." in PurePosixPath(text).parts:
+        raise EnvgenError(
+            f"The path {str(value)!r} leaves the build context.", "Keep the files below matrix.yaml's folder."
+        )
+    return text
+
+
+def _matching(pattern: re.Pattern[str], value: object, what: str) -> Quoted:
+    if not pattern.fullmatch(str(value)):
+        raise EnvgenError(f"{str(value)!r} is not {what}.", "Correct it in matrix.yaml.")
+    return plain(value)
+
+
+FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(
+    {function.__name__: function for function in (plain, sh, sh_words, dockerfile, exec_form, image, variable, path)}
+)

@@ -1,0 +1,76 @@
+"""Cells as the goldens and the property tests render them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from envgen.cell import Cell, SmArch
+from envgen.render.containers import Containers
+from envgen.render.dockerfile import DockerInputs
+from envgen.results import Rung
+from envgen.spec.matrix import Build, BuildStep, Check, Extension, Toolkit
+
+STEPS = (
+    BuildStep("plan", ("python", "tools/plan.py", "--name", "two words")),
+    BuildStep("build", ("python", "build.py", "--out=$ENVGEN_OUT")),
+)
+REFERENCE = Extension(
+    name="reference",
+    path=Path("csrc"),
+    source=None,
+    sha256=None,
+    requires=(),
+    build=Build(env={"CXXFLAGS": '-O1 -DNAME="x"'}, steps=STEPS),
+    imports=("reference",),
+    checks=(Check(Rung.CPU, ("python", "-m", "reference.check", "--device", "cpu")),),
+)
+FROM_INDEX = replace(
+    REFERENCE, name="other", path=None, source="other==1.4.0", sha256="ab" * 32, build=Build(), checks=()
+)
+
+
+def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
+    """An environment without extension, on the images that the data gives the cell."""
+    parsed = Cell.parse(cell)
+    containers = Containers.load()
+    system = containers.system(parsed.os)
+    return DockerInputs(
+        cell=parsed,
+        base_image=containers.base_image(parsed, nvcc=nvcc),
+        runtime_image=system.image,
+        matrix_name="matrix.yaml",
+        lock_sha256="0123456789abcdef" * 4,
+        versions={"torch": "2.13.0", "numpy": "2.3.5"},
+        uv_version="0.13.8",
+        python=str(parsed.python),
+        gcc=containers.gcc(parsed.os),
+        system_python=system.python == parsed.python,
+    )
+
+
+def cases() -> dict[str, DockerInputs]:
+    cuda = inputs("py312-torch2.13-cu130-ubuntu24.04-x86_64", nvcc=True)
+    cpu = inputs("py313-torch2.13-cpu-debian12-aarch64")
+    wheels = inputs("py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl")
+    archs = (SmArch.parse("9.0"), SmArch.parse("8.0"), SmArch.parse("10.0+PTX"))
+    return {
+        "environment_only": cpu,
+        "backend": replace(cpu, extension=replace(REFERENCE, build=Build()), source=PurePosixPath("csrc")),
+        "cuda_steps": replace(
+            cuda,
+            extension=REFERENCE,
+            steps=STEPS,
+            source=PurePosixPath("csrc"),
+            device_code=True,
+            cuda_archs=archs,
+        ),
+        "index_wheels": replace(
+            wheels,
+            extension=FROM_INDEX,
+            device_code=True,
+            cuda_archs=archs[:1],
+            toolkit=Toolkit.WHEELS,
+            variables={"MKL_NUM_THREADS": "1"},
+        ),
+    }

@@ -1,0 +1,52 @@
+"""The data of base images."""
+
+from __future__ import annotations
+
+import pytest
+
+from envgen.cell import Cell, Os
+from envgen.errors import EnvgenError
+from envgen.render.containers import Containers
+from envgen.render.quoting import image
+
+CONTAINERS = Containers.load()
+
+
+def test_every_image_is_a_reference() -> None:
+    images = [*(system.image for system in CONTAINERS.systems), *(found.image for found in CONTAINERS.cuda_images)]
+    assert all(image(text) == text for text in images)
+    assert len(set(images)) == len(images)
+
+
+def test_every_cuda_image_stands_on_a_known_system() -> None:
+    assert {found.os for found in CONTAINERS.cuda_images} <= {system.os for system in CONTAINERS.systems}
+
+
+@pytest.mark.parametrize(
+    ("cell", "nvcc", "expected"),
+    [
+        ("py312-torch2.13-cu130-ubuntu24.04-x86_64", True, "nvidia/cuda:13.0.2-devel-ubuntu24.04"),
+        ("py310-torch2.6-cu126-ubuntu22.04-aarch64", True, "nvidia/cuda:12.6.3-devel-ubuntu22.04"),
+        ("py312-torch2.13-cu130-ubuntu24.04-x86_64", False, "ubuntu:24.04"),
+        ("py312-torch2.13-cpu-debian12-x86_64", True, "debian:bookworm-slim"),
+    ],
+)
+def test_base_image(cell: str, nvcc: bool, expected: str) -> None:
+    assert CONTAINERS.base_image(Cell.parse(cell), nvcc=nvcc) == expected
+
+
+def test_no_image_is_said_with_what_there_is() -> None:
+    with pytest.raises(EnvgenError, match=r"CUDA 13\.0 is known for debian12") as caught:
+        CONTAINERS.base_image(Cell.parse("py312-torch2.13-cu130-debian12-x86_64"), nvcc=True)
+    assert "ubuntu22.04 or ubuntu24.04" in caught.value.remedy
+    with pytest.raises(EnvgenError, match="gentoo1"):
+        CONTAINERS.system(Os.parse("gentoo1"))
+
+
+def test_the_compiler_is_the_systems_unless_nvcc_refuses_it() -> None:
+    ubuntu = Os.parse("ubuntu24.04")
+    assert CONTAINERS.gcc(ubuntu) == 13
+    assert CONTAINERS.gcc(ubuntu, newest=13) == 13
+    assert CONTAINERS.gcc(ubuntu, newest=12) == 12
+    with pytest.raises(EnvgenError, match="at most 11"):
+        CONTAINERS.gcc(ubuntu, newest=11)
