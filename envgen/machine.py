@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 import psutil
 from packaging.version import Version
+from pydantic import JsonValue
 
 from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
 from envgen.probe import script
@@ -61,6 +62,22 @@ class Machine:
     @property
     def host(self) -> Host:
         return Host(self.os, self.arch)
+
+    def facts(self) -> dict[str, JsonValue]:
+        """As it stands in a result."""
+        return {
+            "os": str(self.os) if self.os else None,
+            "arch": str(self.arch),
+            "system": self.system,
+            "libc": self.libc,
+            "cpus": self.cpus,
+            "memory_bytes": self.memory_bytes,
+            "compiler": self.compiler,
+            "cuda_toolkits": [str(toolkit.version) for toolkit in self.toolkits],
+            "gpus": [asdict(gpu) for gpu in self.gpus],
+            "no_gpu": self.no_gpu,
+            "driver_cuda": self.driver_cuda,
+        }
 
     def toolkit_for(self, cuda: Cuda) -> CudaToolkit | None:
         """The toolkit to compile for a torch of that CUDA: the same major, the nearest minor."""

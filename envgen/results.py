@@ -107,7 +107,12 @@ class LeftOut(_Record):
 
 
 class RunInfo(_Record):
-    """The header of a run: what was asked for, and what the matrix held beside it."""
+    """The header of a run: what was asked for, and what the matrix held beside it.
+
+    Attributes:
+        cells: the ids of the selected cells; one without a result was never started.
+        rejected: rule id to the number of combinations that it rejected.
+    """
 
     schema_version: Literal[1] = 1
     run: str
@@ -117,6 +122,7 @@ class RunInfo(_Record):
     envgen: str
     started: datetime
     finished: datetime | None = None
+    cells: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     rejected: dict[str, int] = {}
 

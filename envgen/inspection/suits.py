@@ -17,14 +17,15 @@ class Finding:
 
 
 def judge_binaries(
-    cell: Cell, binaries: Sequence[Binary], *, expected_archs: Sequence[SmArch] = ()
+    cell: Cell, binaries: Sequence[Binary], *, expected_archs: Sequence[SmArch] = (), gpus: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """What keeps the binaries from running in the cell; nothing when they suit it.
 
     Args:
         expected_archs: the architectures that the build was told to compile for; empty when it was told to compile none.
+        gpus: compute capabilities (`9.0`) of the GPUs that are to run the device code.
     """
-    return tuple(_findings(cell, binaries, expected_archs))
+    return (*_findings(cell, binaries, expected_archs), *_uncovered(binaries, gpus))
 
 
 def _findings(cell: Cell, binaries: Sequence[Binary], archs: Sequence[SmArch]) -> Iterator[Finding]:
@@ -41,6 +42,16 @@ def _findings(cell: Cell, binaries: Sequence[Binary], archs: Sequence[SmArch]) -
     if missing:
         held = ", ".join(sorted(_held(binaries))) or "none"
         yield Finding(f"device code for {', '.join(missing)} is missing from the binaries; they hold {held}")
+
+
+def _uncovered(binaries: Sequence[Binary], gpus: Sequence[str]) -> Iterator[Finding]:
+    codes = {code for binary in binaries for code in binary.code}
+    for gpu in gpus:
+        wanted = int(gpu.replace(".", ""))
+        # Machine code runs on its own major from its minor on; PTX is compiled for anything newer.
+        runs = any(code.arch <= wanted and (code.ptx or code.arch // 10 == wanted // 10) for code in codes)
+        if not runs:
+            yield Finding(f"no device code runs on this machine's GPU (sm_{wanted})")
 
 
 def _wanted(archs: Sequence[SmArch]) -> list[str]:

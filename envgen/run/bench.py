@@ -1,0 +1,113 @@
+"""Where a cell's commands are run: its logs, limits and interruption, for the rungs to use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from envgen.command import Command
+from envgen.results import Outcome, Rung
+from envgen.run.process import Bounds, Ending, Interrupt, run_command, signal_name, tail
+
+FACTS_LIMIT = 4_000_000
+
+
+class Interrupted(Exception):  # noqa: N818 - a request of the user, not an error
+    """The user asked the run to stop."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a rung ended, as the rung itself says it."""
+
+    outcome: Outcome
+    sentence: str = ""
+    facts: dict[str, JsonValue] | None = None
+
+
+def passed(sentence: str = "", facts: dict[str, JsonValue] | None = None) -> Answer:
+    return Answer(Outcome.PASSED, sentence, facts)
+
+
+def failed(sentence: str, facts: dict[str, JsonValue] | None = None) -> Answer:
+    return Answer(Outcome.FAILED, sentence, facts)
+
+
+def not_run(sentence: str) -> Answer:
+    return Answer(Outcome.NOT_RUN, sentence)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs the commands of one rung; `scratch` is a folder of its own."""
+
+    rung: Rung
+    log: Path
+    scratch: Path
+    bounds: Bounds
+    interrupt: Interrupt
+    on_line: Callable[[str], None]
+
+    def run(self, command: Command) -> Ending:
+        """Runs a command to its end.
+
+        Raises:
+            Interrupted: the user asked to stop; the rung under way is not recorded.
+        """
+        ending = run_command(command, self.log, self.bounds, self.interrupt, self.on_line)
+        if ending.kind == "abandoned":
+            raise Interrupted
+        return ending
+
+    def facts_file(self) -> Path:
+        """An empty place for a command to write its facts to, named to it as ENVGEN_FACTS."""
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        file = self.scratch / f"{self.rung}-facts.json"
+        file.unlink(missing_ok=True)
+        return file
+
+    def read_facts(self, file: Path) -> dict[str, JsonValue]:
+        """What a command wrote; nothing when it wrote nothing that can be read."""
+        try:
+            if file.stat().st_size > FACTS_LIMIT:
+                return {}
+            facts = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
+
+    def why(self, ending: Ending, doing: str) -> str:
+        """A sentence about a command that did not end well; `doing` completes "while ..."."""
+        if ending.kind == "timeout":
+            return f"still running after {_duration(self.bounds.timeout)} while {doing}; ended by its time limit"
+        if ending.kind == "memory":
+            limit = (self.bounds.memory or 0) / 1e9
+            return f"used more than {limit:.1f} GB of memory while {doing}; ended by its memory limit"
+        if ending.kind == "not started":
+            return f"could not be started while {doing}: {ending.why}"
+        if name := signal_name(ending.returncode):
+            hint = " (as the kernel does when memory runs out)" if name == "SIGKILL" else ""
+            return f"died on {name}{hint} while {doing}"
+        return f"ended with code {ending.returncode} while {doing}{self._last_words()}"
+
+    def _last_words(self) -> str:
+        lines = [line.strip() for line in tail(self.log) if line.strip() and not line.startswith("$ ")]
+        if not lines:
+            return ", saying nothing"
+        telling = [line for line in lines if _tells(line)]
+        return f": {(telling or lines)[-1][:300]}"
+
+
+def _tells(line: str) -> bool:
+    """Whether a line says what is wrong rather than that something is."""
+    words = ("Error: ", "error: ", "Exception: ", "fatal: ", "undefined symbol", "cannot open shared object")
+    empty = ("CalledProcessError", "Command '", "subprocess-exited-with-error")
+    return any(word in line for word in words) and not any(word in line for word in empty)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

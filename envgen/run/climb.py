@@ -1,0 +1,131 @@
+"""One cell's climb: rung after rung, each recorded as soon as it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from envgen import __version__
+from envgen.lock import Lock
+from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
+from envgen.run.bench import Bench
+from envgen.run.job import Job
+from envgen.run.journal import Journal
+from envgen.run.observer import Observer
+from envgen.run.process import Interrupt, tail
+from envgen.run.rungs import RUNGS
+
+# A cell goes on past these when they could not be judged; without any other it cannot climb on.
+MAY_BE_UNJUDGED = frozenset({Rung.PLANNED, Rung.PUBLISHED, Rung.LOCKED, Rung.CPU, Rung.KERNEL, Rung.ENGINE})
+
+
+@dataclass(frozen=True)
+class Climb:
+    """What a climb needs beside the job.
+
+    Attributes:
+        resume: take over rungs that this run recorded before, under the same key.
+        retry: of those, climb failed ones again.
+    """
+
+    journal: Journal
+    observer: Observer
+    interrupt: Interrupt
+    resume: bool = False
+    retry: bool = False
+
+    def climb(self, job: Job) -> CellResult:
+        """Climbs as far as the cell gets.
+
+        Raises:
+            Interrupted: the user asked to stop; what is recorded stays.
+        """
+        cell = str(job.cell)
+        self.observer.cell_started(cell)
+        result = self._start(job)
+        for kept in result.rungs:
+            self.observer.rung_finished(cell, kept, kept=True)
+        for rung in LADDER[len(result.rungs) :]:
+            outcome = self._blocked(result, rung) or self._rung(job, rung)
+            result = result.model_copy(update={"rungs": (*result.rungs, outcome)})
+            self.journal.record(result)
+            self.observer.rung_finished(cell, outcome, kept=False)
+        result = result.model_copy(update={"finished": datetime.now(UTC)})
+        self.journal.record(result)
+        self.observer.cell_finished(result)
+        return result
+
+    def _start(self, job: Job) -> CellResult:
+        earlier = self.journal.result(str(job.cell)) if self.resume else None
+        rungs = tuple(_still_good(job, earlier, retry=self.retry)) if earlier and earlier.key == job.key else ()
+        return CellResult(
+            cell=str(job.cell),
+            axes=dict(job.cell.axes()),
+            environment=job.environment.kind,
+            envgen=__version__,
+            key=job.key,
+            versions=job.lock.versions if isinstance(job.lock, Lock) else {},
+            machine=job.machine.facts(),
+            started=earlier.started if earlier and rungs else datetime.now(UTC),
+            rungs=rungs,
+        )
+
+    def _blocked(self, result: CellResult, rung: Rung) -> RungResult | None:
+        for earlier in result.rungs:
+            if earlier.outcome is Outcome.FAILED:
+                return _not_run(rung, f"{earlier.rung} failed")
+            if earlier.outcome is Outcome.NOT_RUN and earlier.rung not in MAY_BE_UNJUDGED:
+                return _not_run(rung, f"{earlier.rung} was not run")
+        return None
+
+    def _rung(self, job: Job, rung: Rung) -> RungResult:
+        cell = str(job.cell)
+        self.observer.rung_started(cell, rung)
+        log = self.journal.log(cell, rung)
+        log.unlink(missing_ok=True)
+        bench = Bench(
+            rung, log, job.folder / "scratch", job.bounds(rung), self.interrupt,
+            lambda text: self.observer.line(cell, text),
+        )  # fmt: skip
+        bench.scratch.mkdir(parents=True, exist_ok=True)
+        started, clock = datetime.now(UTC), time.monotonic()
+        answer = RUNGS[rung](job, bench)
+        logged = log.exists()
+        return RungResult(
+            rung=rung,
+            outcome=answer.outcome,
+            sentence=answer.sentence,
+            seconds=round(time.monotonic() - clock, 3) if logged else None,
+            started=started,
+            log=log.relative_to(self.journal.folder).as_posix() if logged else None,
+            log_tail=tail(log) if answer.outcome is Outcome.FAILED else (),
+            facts=answer.facts or {},
+        )
+
+
+def _not_run(rung: Rung, reason: str) -> RungResult:
+    return RungResult(rung=rung, outcome=Outcome.NOT_RUN, sentence=reason)
+
+
+def _still_good(job: Job, earlier: CellResult, *, retry: bool) -> Iterator[RungResult]:
+    """The recorded rungs that need not be climbed again, up to the first that must."""
+    for expected, recorded in zip(LADDER, earlier.rungs, strict=False):
+        if recorded.rung is not expected or not _stands(job, recorded):
+            return
+        if recorded.outcome is Outcome.FAILED and retry:
+            return
+        yield recorded
+        if recorded.outcome is Outcome.FAILED:
+            return
+
+
+def _stands(job: Job, recorded: RungResult) -> bool:
+    if recorded.outcome is Outcome.NOT_RUN:
+        return recorded.rung in (Rung.PUBLISHED, Rung.LOCKED)  # what was missing may be there now
+    if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.CREATED:
+        return job.environment.exists()
+    if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.BUILT:
+        return job.artifact.is_dir()
+    return True

@@ -1,0 +1,69 @@
+"""All that is known about a cell before it climbs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from envgen import __version__
+from envgen.cell import Cell
+from envgen.compat.verdict import Trace
+from envgen.environment import Environment
+from envgen.errors import LockError
+from envgen.lock import IndexConfiguration, Lock
+from envgen.machine import Machine
+from envgen.run.process import Bounds
+from envgen.results import Rung
+from envgen.spec.matrix import BuildStep, Extension, Limits
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell's climb, described.
+
+    Attributes:
+        trace: the rules' verdicts; None in an environment that is taken as it is.
+        lock: the lock, why there is none, or None where the environment needs none.
+        steps: the build steps that apply to this cell.
+        variables: environment variables that the user's own axes set.
+        folder: where the cell is made and built.
+        builds: where build steps that several cells share are kept.
+        source: hash of the extension's source.
+        compile_jobs: how many compilers may run at once.
+    """
+
+    cell: Cell
+    trace: Trace | None
+    lock: Lock | LockError | None
+    environment: Environment
+    extension: Extension
+    steps: tuple[BuildStep, ...]
+    variables: dict[str, str]
+    machine: Machine
+    configuration: IndexConfiguration
+    limits: Limits
+    memory: int
+    folder: Path
+    builds: Path
+    source: str
+    compile_jobs: int
+
+    @property
+    def artifact(self) -> Path:
+        """The folder that, on PYTHONPATH, makes the built extension importable."""
+        return self.folder / "artifact"
+
+    def bounds(self, rung: Rung) -> Bounds:
+        return Bounds(self.limits.timeouts[rung], self.memory)
+
+    @property
+    def key(self) -> str:
+        """A hash over what decides the outcome: results under another key are not taken over."""
+        lock = self.lock.sha256 if isinstance(self.lock, Lock) else str(self.lock)
+        content = [
+            __version__, str(self.cell), self.environment.kind, lock, self.source, repr(self.extension),
+            self.variables, self.machine.compiler, [str(toolkit.version) for toolkit in self.machine.toolkits],
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

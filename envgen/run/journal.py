@@ -1,0 +1,74 @@
+"""The result files of a run: written after every rung, so that a kill loses only the rung under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from envgen.files import write_atomically
+from envgen.results import CellResult, RunInfo
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A run's folder: `run.json`, `cells/ID.json`, `logs/ID/RUNG.log`."""
+
+    folder: Path
+
+    def open(self, info: RunInfo) -> RunInfo:
+        """Writes the header, or adds these cells to the run that is there already."""
+        with self._lock():
+            merged = _join(self._read_info(), info)
+            self._write_info(merged)
+            write_atomically(self.folder.parent / "latest", f"{self.folder.name}\n")
+        return merged
+
+    def close(self) -> None:
+        """Notes when the run ended."""
+        with self._lock():
+            info = self._read_info()
+            if info:
+                self._write_info(info.model_copy(update={"finished": datetime.now(UTC)}))
+
+    def info(self) -> RunInfo | None:
+        return self._read_info()
+
+    def record(self, result: CellResult) -> None:
+        write_atomically(self._cell_file(result.cell), result.model_dump_json(indent=2) + "\n")
+
+    def result(self, cell: str) -> CellResult | None:
+        """What is recorded of a cell; None when there is nothing, or nothing that can be read."""
+        try:
+            return CellResult.model_validate_json(self._cell_file(cell).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def log(self, cell: str, name: str) -> Path:
+        return self.folder / "logs" / cell / f"{name}.log"
+
+    def _cell_file(self, cell: str) -> Path:
+        return self.folder / "cells" / f"{cell}.json"
+
+    def _lock(self) -> FileLock:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.folder / ".lock")
+
+    def _read_info(self) -> RunInfo | None:
+        try:
+            return RunInfo.model_validate_json((self.folder / "run.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _write_info(self, info: RunInfo) -> None:
+        write_atomically(self.folder / "run.json", info.model_dump_json(indent=2) + "\n")
+
+
+def _join(old: RunInfo | None, new: RunInfo) -> RunInfo:
+    if old is None:
+        return new
+    cells = tuple(dict.fromkeys((*old.cells, *new.cells)))
+    return new.model_copy(update={"started": old.started, "cells": cells})

@@ -1,0 +1,148 @@
+"""The rung `built`: the extension's build steps, each in a private copy of the source.
+
+A step whose outcome depends on fewer axes than the cell has is built once, and shared by the cells that agree on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import JsonValue
+from uv import find_uv_bin
+
+from envgen.command import Command
+from envgen.lock import Lock
+from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.job import Job
+from envgen.run.rungs.toolchain import DevicePlan, build_variables, device_plan
+from envgen.run.sources import copy_source
+from envgen.spec.matrix import BuildStep
+
+OWN_BACKEND = BuildStep("package", ())
+
+
+@dataclass(frozen=True)
+class StepFailed(Exception):  # noqa: N818 - carries a rung's answer out of the loop over steps
+    answer: Answer
+
+
+def built(job: Job, bench: Bench) -> Answer:
+    """Builds every step and joins what they leave into the cell's artifact."""
+    plan = device_plan(job)
+    if plan.blocks:
+        return not_run(plan.note)
+    source = job.folder / "source"
+    copy_source(job.extension, source)
+    shutil.rmtree(job.artifact, ignore_errors=True)
+    facts: list[JsonValue] = []
+    try:
+        for step in job.steps or (OWN_BACKEND,):
+            out, fact = _step(job, bench, plan, step, source)
+            _join(out, job.artifact)
+            facts.append(fact)
+    except StepFailed as error:
+        return error.answer
+    return passed(plan.note, {"steps": facts, "device_code_for": [str(arch) for arch in plan.archs]})
+
+
+def _step(job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path) -> tuple[Path, dict[str, JsonValue]]:
+    if step.per is None:
+        out = job.folder / "steps" / step.name
+        shutil.rmtree(out, ignore_errors=True)
+        seconds = _build(job, bench, plan, step, source, out)
+        return out, {"step": step.name, "seconds": seconds}
+    return _shared_step(job, bench, plan, step, source)
+
+
+def _shared_step(
+    job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path
+) -> tuple[Path, dict[str, JsonValue]]:
+    kept = job.builds / _shared_key(job, plan, step)
+    note = kept / "envgen-step.json"
+    job.builds.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{kept}.lock"):
+        if note.is_file():
+            built_in = json.loads(note.read_text(encoding="utf-8"))["cell"]
+            return kept / "out", {"step": step.name, "seconds": 0.0, "shared_from": built_in}
+        scratch = Path(tempfile.mkdtemp(dir=job.builds, prefix=".building-"))
+        try:
+            seconds = _build(job, bench, plan, step, source, scratch / "out")
+            (scratch / note.name).write_text(json.dumps({"cell": str(job.cell), "step": step.name}), encoding="utf-8")
+            scratch.replace(kept)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return kept / "out", {"step": step.name, "seconds": seconds}
+
+
+def _shared_key(job: Job, plan: DevicePlan, step: BuildStep) -> str:
+    assert step.per is not None
+    axes = job.cell.axes()
+    content: list[object] = [job.source, step.name, step.run, {axis: axes[axis] for axis in step.per}]
+    content += [dict(job.extension.build.env), job.environment.kind, job.machine.libc, job.machine.compiler]
+    if "torch" in step.per and isinstance(job.lock, Lock):
+        content.append(job.lock.version("torch"))
+    content += [str(plan.cuda_home), [str(arch) for arch in plan.archs]]
+    content += [job.variables.get(name) for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=list).encode()).hexdigest()[:32]
+
+
+def _build(job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path, out: Path) -> float:
+    out.mkdir(parents=True, exist_ok=True)
+    seconds = 0.0
+    for command in _commands(job, plan, step, source, out):
+        ending = bench.run(command)
+        seconds += ending.seconds
+        if not ending.ok:
+            raise StepFailed(failed(bench.why(ending, f"building ({step.name})")))
+    if not any(out.iterdir()):
+        raise StepFailed(failed(f"the build step {step.name} ended well but left nothing in ENVGEN_OUT"))
+    return round(seconds, 3)
+
+
+def _commands(job: Job, plan: DevicePlan, step: BuildStep, source: Path, out: Path) -> Iterator[Command]:
+    variables = build_variables(job, plan) | {"ENVGEN_OUT": str(out)}
+    if step is not OWN_BACKEND:
+        yield job.environment.command(step.run, source, variables)
+        return
+    # A cache of its own: uv would take the binary that another cell's torch built for this one's.
+    cache = job.folder / "uv-cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    argv = [
+        find_uv_bin(), "pip", "install", "--python", job.environment.command(("python",), source, {}).argv[0],
+        "--no-deps", "--no-build-isolation", "--target", str(out), "--cache-dir", str(cache), "--verbose",
+    ]  # fmt: skip
+    argv += _what_to_build(job, source)
+    yield job.environment.command(tuple(argv), source, variables | dict(job.configuration.variables))
+
+
+def _what_to_build(job: Job, source: Path) -> list[str]:
+    extension = job.extension
+    if extension.source is None:
+        return [str(source)]
+    name = extension.source.split("==")[0]
+    hashed = f" --hash=sha256:{extension.sha256}" if extension.sha256 else ""
+    wanted = source / "envgen-requirement.txt"
+    wanted.write_text(f"{extension.source}{hashed}\n", encoding="utf-8")
+    options = ["--require-hashes"] if hashed else []
+    return [*options, "--no-binary", name, *job.configuration.arguments(), "--requirement", str(wanted)]
+
+
+def _join(out: Path, artifact: Path) -> None:
+    shutil.copytree(out, artifact, copy_function=_link, dirs_exist_ok=True, symlinks=True)
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        Path(target).unlink(missing_ok=True)
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
+    return target

@@ -1,0 +1,50 @@
+"""The rungs `cpu`, `kernel`, `engine`: the extension's own checks, each where its needs are met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from envgen.results import Rung
+from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.job import Job
+from envgen.run.rungs.toolchain import device_plan
+from envgen.spec.matrix import Check, DeviceCode
+
+
+def check_of(rung: Rung) -> Callable[[Job, Bench], Answer]:
+    """The function that climbs a check's rung."""
+
+    def climb(job: Job, bench: Bench) -> Answer:
+        check = job.extension.check(rung)
+        if check is None:
+            return not_run(f"the extension has no {rung} check")
+        if unmet := "; ".join(unmet_needs(job, check)):
+            return not_run(unmet)
+        return _run(job, bench, check)
+
+    return climb
+
+
+def unmet_needs(job: Job, check: Check) -> Iterator[str]:
+    """Why a check cannot run in this cell on this machine; nothing when it can."""
+    if "gpu" in check.needs:
+        if job.machine.no_gpu:
+            yield f"no GPU here ({job.machine.no_gpu})"
+        if job.cell.cuda.is_cpu:
+            yield "the cell's torch is a CPU build"
+        elif check.rung is Rung.KERNEL and job.extension.build.device_code is not DeviceCode.NONE:
+            plan = device_plan(job)
+            if not plan.compiles:
+                yield f"built {plan.note}"
+    if "tensorrt" in check.needs and job.cell.tensorrt is None:
+        yield "the cell has no TensorRT"
+
+
+def _run(job: Job, bench: Bench, check: Check) -> Answer:
+    file = bench.facts_file()
+    variables = {"PYTHONPATH": str(job.artifact), "ENVGEN_FACTS": str(file), **job.variables}
+    ending = bench.run(job.environment.command(check.run, bench.scratch, variables))
+    facts = bench.read_facts(file)
+    if not ending.ok:
+        return failed(bench.why(ending, f"the {check.rung} check ran"), facts)
+    return passed(facts=facts)

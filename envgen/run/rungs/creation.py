@@ -1,0 +1,57 @@
+"""The rung `created`: the environment is made from the lock and holds the torch that the cell names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packaging.version import Version
+
+from envgen.cell import Cuda
+from envgen.environment import Unavailable
+from envgen.lock import Lock
+from envgen.probe import script
+from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.job import Job
+
+
+def created(job: Job, bench: Bench) -> Answer:
+    """Makes the environment, then asks its own interpreter what is in it."""
+    try:
+        commands = job.environment.creation()
+    except Unavailable as reason:
+        return not_run(str(reason))
+    job.folder.mkdir(parents=True, exist_ok=True)
+    for command in commands:
+        ending = bench.run(command)
+        if not ending.ok:
+            if _no_interpreter(bench):
+                return not_run(f"no Python {job.cell.python} is installed here, and it could not be fetched")
+            return failed(bench.why(ending, "the environment was made"))
+    file = bench.facts_file()
+    ending = bench.run(
+        job.environment.command(("python", str(script("environment"))), bench.scratch, {"ENVGEN_FACTS": str(file)})
+    )
+    if not ending.ok:
+        return failed(bench.why(ending, "torch was imported"))
+    facts = bench.read_facts(file)
+    if wrong := _not_the_cell(job, facts):
+        return failed(wrong, facts)
+    return passed(facts=facts)
+
+
+def _no_interpreter(bench: Bench) -> bool:
+    said = bench.log.read_text(encoding="utf-8", errors="replace")
+    return "No interpreter found" in said or ("python-build-standalone" in said and "error" in said)
+
+
+def _not_the_cell(job: Job, facts: dict[str, Any]) -> str:
+    """A CPU torch in a CUDA cell, or another release than the lock's, is found here and not in a bug report."""
+    torch = facts["torch"]
+    found = Cuda.parse(torch["cuda"]) if torch["cuda"] else Cuda()
+    if found != job.cell.cuda:
+        return f"torch {torch['version']} is a {found} build, the cell says {job.cell.cuda}"
+    if isinstance(job.lock, Lock):
+        locked = job.lock.version("torch")
+        if locked and Version(locked).public != Version(torch["version"]).public:
+            return f"torch {torch['version']} was imported from {torch['file']}, the lock says {locked}"
+    return ""

@@ -1,0 +1,21 @@
+"""The rung `inspected`: the binaries are read, not run, and must suit the cell."""
+
+from __future__ import annotations
+
+from envgen.inspection import judge_binaries, read_binaries
+from envgen.run.bench import Answer, Bench, failed, passed
+from envgen.run.job import Job
+from envgen.run.rungs.toolchain import device_plan
+
+
+def inspected(job: Job, bench: Bench) -> Answer:
+    """Fails early and cheaply what cannot work: another machine, missing device code."""
+    plan = device_plan(job)
+    binaries = read_binaries(job.artifact)
+    gpus = tuple(gpu.compute_capability for gpu in job.machine.gpus) if plan.compiles else ()
+    findings = judge_binaries(job.cell, binaries, expected_archs=plan.archs, gpus=gpus)
+    facts = {"binaries": [binary.facts() for binary in binaries]}
+    if findings:
+        return failed("; ".join(finding.sentence for finding in findings), facts)
+    codes = sorted({code for binary in binaries for code in binary.code})
+    return passed("device code for " + ", ".join(map(str, codes)) if codes else plan.note, facts)
