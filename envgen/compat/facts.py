@@ -42,6 +42,7 @@ class Facts:
         not_installable: TensorRT releases that are only a name: `placeholder`, or `installer` (runs pip in its setup).
         promised: (minor of torch, architecture) to its CUDA builds on PyTorch's own index.
         unlisted: builds that were seen or scripted there, but that no promise names.
+        uv_targets: the glibc versions that uv can resolve for, ascending.
         other_libc: distribution name to the C library it has in place of glibc.
         toolkit_wheels: CUDA to the requirements that install its compiler; only from 13.0 on.
     """
@@ -57,6 +58,7 @@ class Facts:
     unlisted: Mapping[tuple[str, Arch, Cuda], Source]
     systems: Mapping[Os, OsFact]
     other_libc: Mapping[str, tuple[str, Source]]
+    uv_targets: tuple[Version, ...]
     cuda_images: tuple[CudaImage, ...]
     companions: tuple[Companion, ...]
     toolkit_wheels: Mapping[Cuda, tuple[str, ...]]
@@ -92,6 +94,7 @@ class Facts:
             },
             systems=_systems(platforms),
             other_libc={row["os"]: (row["libc"], source) for row, source in platforms.rows("other_libc")},
+            uv_targets=tuple(Version(text) for row, _ in platforms.rows("uv_targets") for text in row["glibc"]),
             cuda_images=tuple(_cuda_image(row, source) for row, source in platforms.rows("cuda_images")),
             companions=tuple(
                 Companion(row["package"], SpecifierSet(row["versions"]), tuple(row["requires"]), source)
@@ -171,6 +174,7 @@ def _torch_wheels(entry: Mapping[str, Any]) -> TorchWheels:
         mb=entry["mb"],
         glibc=_version(entry.get("glibc")),
         macos=_version(entry.get("macos")),
+        macos_by_python={PythonVersion.parse(p): Version(v) for p, v in entry.get("macos_by_python", {}).items()},
         sm=tuple(SmArch.parse(text) for text in entry.get("sm", ())),
         build_tags={tag: _pythons(pythons) for tag, pythons in entry.get("build_tags", {}).items()},
         without_triton=_pythons(entry.get("without_triton", ())),
@@ -195,6 +199,7 @@ def _torch_tensorrt(version: str, entry: Mapping[str, Any]) -> TorchTensorRtRele
             pythons=_pythons(wheel["pythons"]),
             cuda=Cuda.parse(wheel["cuda"]),
             glibc=_version(wheel.get("glibc")),
+            glibc_measured="glibc_measured" in wheel,
             tensorrt=SpecifierSet(wheel["tensorrt"]),
         )
         for platform, wheel in entry["wheels"].items()

@@ -64,6 +64,7 @@ class TorchWheels:
         mb: size of the largest, in megabytes.
         glibc: the oldest glibc they load on; None outside Linux.
         macos: the oldest macOS they load on; None elsewhere.
+        macos_by_python: Pythons whose file name asks for a newer macOS than that.
         sm: GPU architectures in the binary; empty for CPU builds.
         build_tags: build tag to the Pythons that were published again under it; the highest tag is installed.
         without_triton: Pythons for which the metadata leaves triton out, so torch.compile has no GPU backend.
@@ -74,6 +75,7 @@ class TorchWheels:
     mb: float
     glibc: Version | None
     macos: Version | None
+    macos_by_python: Mapping[PythonVersion, Version]
     sm: tuple[SmArch, ...]
     build_tags: Mapping[str, tuple[PythonVersion, ...]]
     without_triton: tuple[PythonVersion, ...]
@@ -114,11 +116,18 @@ class TensorRtRelease:
 
 @dataclass(frozen=True)
 class TorchTensorRtWheels:
-    """One torch-tensorrt release on one platform; `tensorrt` is what its metadata asks for."""
+    """One torch-tensorrt release on one platform.
+
+    Attributes:
+        tensorrt: what its metadata asks for; empty when it asks for nothing.
+        glibc: the oldest glibc it loads on; None outside Linux.
+        glibc_measured: whether that was read from the binary, which needs more than the file name says.
+    """
 
     pythons: tuple[PythonVersion, ...]
     cuda: Cuda
     glibc: Version | None
+    glibc_measured: bool
     tensorrt: SpecifierSet
 
 

@@ -1,0 +1,146 @@
+"""Rules about TensorRT: does the release exist, has it wheels for the cell, and does the system carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from packaging.version import Version
+
+from envgen.cell import Cell, Release
+from envgen.compat.facts import Facts
+from envgen.compat.records import Bindings, Platform, TensorRtRelease
+from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
+from envgen.compat.rules.system import glibc_floor
+from envgen.compat.words import known_releases, listed, pythons
+
+_WHY_NOT = {
+    "placeholder": "is a placeholder on the index that fails on purpose",
+    "installer": "is on the index only as an installer that runs pip in its setup script, which no lock can hold",
+}
+
+
+def with_tensorrt(find: Callable[[Cell, Facts, Release], Finding]) -> Callable[[Cell, Facts], Finding]:
+    """A rule about TensorRT has nothing to ask of a cell without it."""
+
+    def found(cell: Cell, facts: Facts) -> Finding:
+        return find(cell, facts, cell.tensorrt) if cell.tensorrt else fits("The cell has no TensorRT.")
+
+    return found
+
+
+@with_tensorrt
+def _tensorrt_release(cell: Cell, facts: Facts, label: Release) -> Finding:
+    version = facts.newest_tensorrt(label)
+    if version:
+        stands = f"TensorRT {label} stands for {version}, its newest patch." if label.is_minor else ""
+        return fits(stands or f"TensorRT {version} exists.", facts.tensorrt_source)
+    if facts.newer_tensorrt(label):
+        newest = facts.tensorrt_versions()[-1]
+        return unknown(
+            f"TensorRT {label} is newer than the newest known one, {newest}: nothing is known of it.",
+            facts.tensorrt_source,
+        )
+    only_named = max((name for name in facts.not_installable if label.covers(name)), default=None)
+    if only_named:
+        why = _WHY_NOT[facts.not_installable[only_named]]
+        return missing(f"TensorRT {only_named} {why}.", facts.tensorrt_source)
+    return missing(f"TensorRT {label} does not exist; {known_releases(facts.tensorrt, label)}.", facts.tensorrt_source)
+
+
+@with_tensorrt
+def _tensorrt_cuda(cell: Cell, facts: Facts, label: Release) -> Finding:
+    if cell.cuda.is_cpu:
+        return impossible("TensorRT needs a CUDA build of torch, and the cell has the CPU build.")
+    release = _release(label, facts)
+    if release is None:
+        return _no_such_tensorrt(label)
+    known = sorted({major for other in facts.tensorrt.values() for major in other.lines})
+    if cell.cuda.major in release.lines:
+        return fits(f"TensorRT {release.version} has wheels for CUDA {cell.cuda.major}.", facts.tensorrt_source)
+    if cell.cuda.major > known[-1]:
+        return unknown(f"CUDA {cell.cuda.major} is newer than any that TensorRT is known to have wheels for.")
+    return missing(
+        f"The facts know of no wheels of TensorRT {release.version} for CUDA {cell.cuda.major};"
+        f" it has them for CUDA {listed(sorted(release.lines))}.",
+        facts.tensorrt_source,
+    )
+
+
+@with_tensorrt
+def _tensorrt_wheel(cell: Cell, facts: Facts, label: Release) -> Finding:
+    release = _release(label, facts)
+    line = release.lines.get(cell.cuda.major) if release else None
+    if release is None or line is None:
+        return _no_such_tensorrt(label)
+    name = f"TensorRT {release.version}" + ("" if release.whole else f" for CUDA {cell.cuda.major}")
+    platform = Platform.of_cell(cell)
+    if platform not in line:
+        return missing(
+            f"{name} has no wheels for {platform.words}; it has them for"
+            f" {listed(sorted(known.words for known in line))}.{_other_patch(cell, facts, release)}",
+            facts.tensorrt_source,
+        )
+    if cell.python in line[platform].pythons:
+        return fits(f"{name} has a wheel for Python {cell.python} on {platform.words}.", facts.tensorrt_source)
+    if cell.python.minor > facts.newest_python.minor:
+        return unknown(f"Python {cell.python} is newer than the facts, so TensorRT's wheels for it are not known.")
+    return missing(
+        f"{name} has no wheel for Python {cell.python}; it has them for {pythons(line[platform].pythons)}."
+        f"{_other_patch(cell, facts, release)}",
+        facts.tensorrt_source,
+    )
+
+
+@with_tensorrt
+def _tensorrt_system(cell: Cell, facts: Facts, label: Release) -> Finding:
+    bindings = _bindings(cell, facts, label)
+    if bindings is None:
+        return _no_such_tensorrt(label)
+    what = f"TensorRT {facts.newest_tensorrt(label)} on {cell.arch.value}"
+    found = glibc_floor(cell, facts, what, bindings.glibc, facts.tensorrt_source)
+    return found or fits(f"{what} asks nothing of {cell.os} that the facts know of.")
+
+
+def _release(label: Release, facts: Facts) -> TensorRtRelease | None:
+    version = facts.newest_tensorrt(label)
+    return facts.tensorrt[version] if version else None
+
+
+def _bindings(cell: Cell, facts: Facts, label: Release) -> Bindings | None:
+    release = _release(label, facts)
+    return release.lines.get(cell.cuda.major, {}).get(Platform.of_cell(cell)) if release else None
+
+
+def _no_such_tensorrt(label: Release) -> Finding:
+    return unknown(f"Nothing is known of TensorRT {label} here.")
+
+
+def _other_patch(cell: Cell, facts: Facts, release: TensorRtRelease) -> str:
+    """Names the newest other patch of the minor that has the wheel which this one lacks."""
+    for version in sorted(facts.tensorrt, reverse=True):
+        if _same_minor(version, release.version):
+            line = facts.tensorrt[version].lines.get(cell.cuda.major, {})
+            bindings = line.get(Platform.of_cell(cell))
+            if bindings and cell.python in bindings.pythons:
+                return f" TensorRT {version} has one: name it exactly to use it."
+    return ""
+
+
+def _same_minor(one: Version, other: Version) -> bool:
+    return one.release[:2] == other.release[:2]
+
+
+TENSORRT_RELEASE = Rule("tensorrt-release", "Does this TensorRT exist?", ("tensorrt",), _tensorrt_release)
+TENSORRT_CUDA = Rule("tensorrt-cuda", "Has it wheels for the CUDA major?", ("cuda", "tensorrt"), _tensorrt_cuda)
+TENSORRT_WHEEL = Rule(
+    "tensorrt-wheel",
+    "Has it a wheel for the Python on the platform?",
+    ("python", "cuda", "tensorrt", "os", "arch"),
+    _tensorrt_wheel,
+)
+TENSORRT_SYSTEM = Rule(
+    "tensorrt-system",
+    "Does that wheel load with the system's glibc?",
+    ("cuda", "tensorrt", "os", "arch"),
+    _tensorrt_system,
+)
