@@ -1,0 +1,40 @@
+#include <envgen_reference/arguments.h>
+#include <envgen_reference/kernels_cuda.h>
+#include <envgen_reference/ops.h>
+
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+namespace envgen_reference {
+
+at::Tensor silu_and_mul_cuda(const at::Tensor& x) {
+  const Element element = element_of(x);
+  const c10::cuda::CUDAGuard guard(x.device());
+  const at::Tensor input = x.contiguous();
+  at::Tensor out = input.new_empty(output_sizes(x));
+  C10_CUDA_CHECK(cuda::forward(element, input.const_data_ptr(), out.mutable_data_ptr(), rows_of(out),
+                               c10::cuda::getCurrentCUDAStream()));
+  return out;
+}
+
+at::Tensor silu_and_mul_backward_cuda(const at::Tensor& grad, const at::Tensor& x) {
+  check_gradient(grad, x);
+  const Element element = element_of(x);
+  const c10::cuda::CUDAGuard guard(x.device());
+  const at::Tensor incoming = grad.contiguous();
+  const at::Tensor input = x.contiguous();
+  at::Tensor grad_x = input.new_empty(input.sizes());
+  C10_CUDA_CHECK(cuda::backward(element, incoming.const_data_ptr(), input.const_data_ptr(), grad_x.mutable_data_ptr(),
+                                rows_of(incoming), c10::cuda::getCurrentCUDAStream()));
+  return grad_x;
+}
+
+std::vector<int64_t> device_code(int64_t device) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
+  cuda::DeviceCode code{};
+  C10_CUDA_CHECK(cuda::device_code(&code));
+  return {code.binary, code.ptx};
+}
+
+}  // namespace envgen_reference
