@@ -1,0 +1,124 @@
+"""A report as Markdown that fits a job's step summary and can be posted anywhere."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from envgen.report.text import clean, one_line
+from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment
+from envgen.results import LADDER, Outcome, Report
+
+STEP_SUMMARY_BYTES = 1_000_000  # GitHub refuses a step summary above 1 MiB
+_NAMED_CELLS = 10
+_GLYPHS: Mapping[Outcome, str] = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_RUN: "⚪"}
+
+
+def report_markdown(report: Report, limit: int = STEP_SUMMARY_BYTES) -> str:
+    """Totals, the table of cells, then the reasons, and last the logs of failed cells.
+
+    Args:
+        limit: bytes that the text may have; what does not fit is cut at the end, and the text says so.
+    """
+    view = ReportView(report)
+    parts = [*_head(view), *_table(view), *_failed(view), *_not_run(view), *_outside(report), *_logs(view)]
+    return _fit(parts, limit)
+
+
+def _head(view: ReportView) -> Iterator[str]:
+    run = view.report.run
+    totals = " · ".join(f"{_GLYPHS[outcome]} {view.totals[outcome]} {outcome}" for outcome in OUTCOMES)
+    yield f"# {_text(run.extension)}: {_count(len(view.cells), 'cell')}\n\n**{totals}**\n\n"
+    yield (
+        f"Run {_text(run.run)} of {_text(run.matrix)}, selection {_text(run.selection)}, envgen {_text(run.envgen)};"
+        f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
+    )
+
+
+def _table(view: ReportView) -> Iterator[str]:
+    if not view.cells:
+        yield "No cell has a result.\n\n"
+        return
+    yield "Each rung: ✅ passed, ❌ failed, ⚪ not run (counted neither as passed nor as failed).\n\n"
+    yield f"| cell | outcome | {' | '.join(LADDER)} |\n|---|---|{':-:|' * len(LADDER)}\n"
+    for cell in view.cells:
+        glyphs = " | ".join(_GLYPHS[rung.outcome] for rung in cell.rungs)
+        yield f"| {_name(cell)} | {_GLYPHS[cell.outcome]} {cell.outcome} | {glyphs} |\n"
+    yield "\n"
+
+
+def _failed(view: ReportView) -> Iterator[str]:
+    reasons = view.reasons(Outcome.FAILED)
+    if reasons:
+        yield "## Failed\n\n"
+        yield from _listed(reasons)
+        yield "\n"
+
+
+def _not_run(view: ReportView) -> Iterator[str]:
+    reasons = view.reasons(Outcome.NOT_RUN)
+    if reasons:
+        yield "## Not run\n\n"
+        yield from _listed(reasons)
+        yield "\n"
+
+
+def _listed(reasons: Iterable[Reason]) -> Iterator[str]:
+    for reason in reasons:
+        names = ", ".join(_name(cell) for cell in reason.cells[:_NAMED_CELLS])
+        more = len(reason.cells) - _NAMED_CELLS
+        rest = f" and {more} more" if more > 0 else ""
+        yield (
+            f"- **{reason.rung}**: {_text(reason.sentence)}\\\n  {_count(len(reason.cells), 'cell')}: {names}{rest}\n"
+        )
+
+
+def _outside(report: Report) -> Iterator[str]:
+    if report.run.left_out:
+        rows = "".join(f"| {_text(left.reason)} | {left.cells} |\n" for left in report.run.left_out)
+        yield f"## Left out by the selection\n\n| why | cells |\n|---|--:|\n{rows}\n"
+    if report.run.rejected:
+        rows = "".join(f"| {_text(rule)} | {cells} |\n" for rule, cells in sorted(report.run.rejected.items()))
+        yield f"## Rejected by a rule\n\n| rule | cells |\n|---|--:|\n{rows}\n"
+
+
+def _logs(view: ReportView) -> Iterator[str]:
+    failed = [(cell.result.cell, cell.result.failed) for cell in view.cells if cell.result.failed]
+    if failed:
+        yield "## Logs of failed cells\n\n"
+    for name, rung in failed:
+        tail = html.escape(clean("\n".join(rung.log_tail)), quote=False) or "(no output)"
+        took = f", {duration(rung.seconds)}" if rung.seconds is not None else ""
+        summary = html.escape(f"{one_line(name)}: {rung.rung} failed{took}", quote=False)
+        yield f"<details><summary>{summary}</summary>\n\n<pre>\n{tail}\n</pre>\n\n</details>\n\n"
+
+
+def _fit(parts: list[str], limit: int) -> str:
+    text = "".join(parts)
+    if len(text.encode()) <= limit:
+        return text
+    note = "\n**Cut here:** {} of {} parts of this report did not fit. report.html and report.json hold all of it.\n"
+    left = limit - len(note.format(len(parts), len(parts)).encode())
+    kept: list[str] = []
+    for part in parts:
+        left -= len(part.encode())
+        if left < 0:
+            break
+        kept.append(part)
+    return "".join(kept) + note.format(len(parts) - len(kept), len(parts))
+
+
+def _name(cell: CellView) -> str:
+    name = cell.result.cell
+    return f"`{name}`" if re.fullmatch(r"[\w.+-]+", name, re.ASCII) else _text(name)
+
+
+def _text(text: str) -> str:
+    """Text that Markdown shows as it stands: nothing in it is markup, HTML or a link."""
+    escaped = re.sub(r"([\\`*_\[\]<>&|~$!#])", r"\\\1", one_line(text))
+    return re.sub(r"(://|www\.)", lambda match: f"{match[1][:-1]}\\{match[1][-1]}", escaped)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

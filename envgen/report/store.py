@@ -1,0 +1,132 @@
+"""The folder of a run: its result files read into a report, and the report written beside them.
+
+run.json                  the run's header
+cells/<cell>.json         one result per cell
+logs/<cell>/<rung>.log    what the commands said
+report.json, .md, .html   written from the above
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from envgen.errors import EnvgenError, UsageError
+from envgen.render.files import Generated, write
+from envgen.report.markdown import report_markdown
+from envgen.report.page import report_html
+from envgen.report.view import sorted_cells
+from envgen.results import SCHEMA_VERSION, CellResult, Report, RunInfo
+
+_Record = TypeVar("_Record", bound=BaseModel)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def load_report(*folders: Path) -> Report:
+    """The report of one run, or of several merged: of a cell in more than one, the result that finished last counts.
+
+    Raises:
+        EnvgenError: a folder holds no run, or a file in it is damaged or of another schema version.
+    """
+    if not folders:
+        raise UsageError("There is no run to report on.", "Name the folder of a run.")
+    runs = [_read(folder / "run.json", RunInfo) for folder in folders]
+    cells: dict[str, CellResult] = {}
+    for folder in folders:
+        for cell in _cells(folder):
+            known = cells.get(cell.cell)
+            if known is None or _age(cell) >= _age(known):
+                cells[cell.cell] = cell
+    return Report(run=_merged(runs), cells=sorted_cells(cells.values()))
+
+
+def report_json(report: Report) -> str:
+    """The whole report, lossless, with sorted keys and cells."""
+    ordered = report.model_copy(update={"cells": sorted_cells(report.cells)})
+    data = json.loads(json.dumps(ordered.model_dump(mode="json")), parse_constant=lambda _: None)  # JSON has no NaN
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def write_reports(folder: Path) -> tuple[Path, ...]:
+    """Writes report.json, report.md and report.html into a run's folder.
+
+    Returns:
+        Their paths.
+
+    Raises:
+        EnvgenError: as `load_report`, or the folder cannot be written to.
+    """
+    report = load_report(folder)
+    files = (
+        Generated(Path("report.json"), report_json(report)),
+        Generated(Path("report.md"), report_markdown(report)),
+        Generated(Path("report.html"), report_html(report)),
+    )
+    write(files, folder)
+    return tuple(folder / file.path for file in files)
+
+
+def _cells(folder: Path) -> Iterable[CellResult]:
+    for file in sorted((folder / "cells").glob("*.json")):
+        cell = _read(file, CellResult)
+        if cell.cell != file.stem:
+            raise EnvgenError(f"{file} holds the result of another cell, {cell.cell!r}.", "Remove the file.")
+        yield cell
+
+
+def _read(file: Path, kind: type[_Record]) -> _Record:
+    try:
+        data = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        raise EnvgenError(f"{file.parent} holds no run: {file.name} is missing.", "Name the folder of a run.") from None
+    except OSError as error:
+        raise EnvgenError(f"Cannot read {file}: {error.strerror}.", "Check its permissions.") from error
+    except (ValueError, RecursionError) as error:
+        raise EnvgenError(f"{file} is damaged: {error}.", "Remove it and run the cell again.") from error
+    version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else SCHEMA_VERSION
+    if version != SCHEMA_VERSION:
+        raise EnvgenError(
+            f"{file} has schema version {version!r}, and this envgen reads version {SCHEMA_VERSION}.",
+            "Read it with the envgen that wrote it, or run again.",
+        )
+    try:
+        return kind.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise EnvgenError(f"{file} is no result file: {where}: {first['msg']}.", "Remove it and run again.") from error
+
+
+def _age(cell: CellResult) -> tuple[bool, datetime]:
+    """Orders results of one cell: unfinished ones first, then by time."""
+    return cell.finished is not None, _aware(cell.finished or cell.started or _LONG_AGO)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _merged(runs: list[RunInfo]) -> RunInfo:
+    """The newest header, speaking for all of them."""
+    ordered = sorted(runs, key=lambda run: _aware(run.started))
+    finished = [run.finished for run in ordered if run.finished]
+    return ordered[-1].model_copy(
+        update={
+            "run": _joined(run.run for run in ordered),
+            "matrix": _joined(run.matrix for run in ordered),
+            "selection": _joined(run.selection for run in ordered),
+            "extension": _joined(run.extension for run in ordered),
+            "envgen": _joined(run.envgen for run in ordered),
+            "started": ordered[0].started,
+            "finished": max(finished, key=_aware) if len(finished) == len(ordered) else None,
+        }
+    )
+
+
+def _joined(values: Iterable[str]) -> str:
+    return " + ".join(dict.fromkeys(values))

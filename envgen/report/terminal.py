@@ -1,0 +1,44 @@
+"""A report for the terminal: one row per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from envgen.report.text import one_line
+from envgen.report.view import GLYPHS, OUTCOMES, ReportView, duration
+from envgen.results import Outcome, Report
+
+_STYLES: Mapping[Outcome, str] = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_RUN: "yellow"}
+
+
+def report_terminal(report: Report) -> RenderableType:
+    """How far every cell came and why not further, and the totals below."""
+    view = ReportView(report)
+    table = Table(title=Text(one_line(f"{report.run.extension}, run {report.run.run}")), title_justify="left")
+    table.add_column("cell", overflow="fold")
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("reached", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("why not further", overflow="fold")
+    for cell in view.cells:
+        table.add_row(
+            Text(one_line(cell.result.cell)),
+            _outcome(cell.outcome),
+            Text(cell.reached),
+            Text(duration(cell.seconds)),
+            Text(one_line(cell.why)),
+        )
+    return Group(table, _totals(view))
+
+
+def _totals(view: ReportView) -> Text:
+    counts = (_outcome(outcome, f"{view.totals[outcome]} ") for outcome in OUTCOMES)
+    return Text(f"{len(view.cells)} cells: ") + Text(", ").join(counts)
+
+
+def _outcome(outcome: Outcome, before: str = "") -> Text:
+    return Text(f"{GLYPHS[outcome]} {before}{outcome}", style=_STYLES[outcome])
