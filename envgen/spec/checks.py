@@ -1,0 +1,98 @@
+"""What must agree within one matrix.yaml: axes, and the entries that speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from envgen.cell import AXIS_NAME, FIXED_AXES
+from envgen.errors import MatrixError
+from envgen.spec.document import Document, named
+from envgen.spec.entries import exclude_problems, include_problems
+from envgen.spec.matrix import KeyPath
+from envgen.spec.schema import AxesForm, BuildForm, ExtensionForm, MatrixForm
+from envgen.spec.scope import Scope
+
+_OWN_MEANING = ("cells", "reason", "labels", "gpu")
+
+
+def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixError]:
+    """Everything in the file that contradicts something else in it.
+
+    Args:
+        form: the sections of the file that are well formed in themselves.
+        document: the whole file, for the places.
+    """
+    axes = Scope.of_axes(form.axes, document)
+    cells = axes.with_includes(form.include)
+    yield from _axis_problems(form.axes, axes)
+    yield from exclude_problems(form.exclude, axes)
+    yield from include_problems(form.include, form.exclude, form.axes, axes)
+    for name, entries in form.select.items():
+        for i, entry in enumerate(entries):
+            yield from cells.match_problems(entry, _item(document, ("select", name), i), host=True)
+    for i, runner in enumerate(form.runners):
+        yield from cells.match_problems(runner, ("runners", i))
+    if form.extension:
+        yield from _build_problems(form.extension.build, cells)
+        yield from _origin_problems(form.extension, cells)
+
+
+def _axis_problems(axes: AxesForm, scope: Scope) -> Iterator[MatrixError]:
+    for axis, values in scope.values.items():
+        path = ("axes", axis) if axis in FIXED_AXES else ("axes", axis, "values")
+        yield from _repeated(values, path, scope)
+    packages: dict[str, str] = {"torch": "torch", "tensorrt": "tensorrt"}
+    for name, axis_form in (axes.__pydantic_extra__ or {}).items():
+        place = scope.document.keys[("axes", name)]
+        if not AXIS_NAME.fullmatch(name):
+            yield MatrixError(f"`{name}` is no name for an axis.", "Use small letters and digits.", place)
+        elif name in _OWN_MEANING:
+            yield MatrixError(f"`{name}` has a meaning of its own in matrix.yaml.", "Name the axis otherwise.", place)
+        package = canonicalize_name(axis_form.package or "")
+        if package in packages:
+            what = f"The axis `{name}` pins {package}, which the axis `{packages[package]}` pins already."
+            yield MatrixError(what, "Keep one of them.", place)
+        elif package:
+            packages[package] = name
+
+
+def _build_problems(build: BuildForm, scope: Scope) -> Iterator[MatrixError]:
+    steps: KeyPath = ("extension", "build", "steps")
+    yield from _repeated([step.name for step in build.steps], steps, scope, last="name")
+    for i, step in enumerate(build.steps):
+        path = _item(scope.document, steps, i)
+        for j, axis in enumerate(step.per or []):
+            if axis not in scope.values:
+                error = scope.unknown_axis(axis, (*path, "per"))
+                yield MatrixError(error.what, error.remedy, scope.place(*path, "per", j))
+        yield from _repeated(step.per or [], (*path, "per"), scope)
+        if step.when:
+            yield from scope.match_problems(step.when, (*path, "when"))
+
+
+def _origin_problems(extension: ExtensionForm, scope: Scope) -> Iterator[MatrixError]:
+    if not extension.path:
+        return
+    place = scope.place("extension", "path")
+    folder = Path(place.file).parent / extension.path
+    if not folder.is_dir():
+        what = f"`extension.path`: there is no folder `{extension.path}` beside {place.file.name}."
+        yield MatrixError(what, "Write the path relative to the file.", place)
+
+
+def _repeated(values: Iterable[Hashable], path: KeyPath, scope: Scope, last: str = "") -> Iterator[MatrixError]:
+    seen: dict[Hashable, int] = {}
+    for i, value in enumerate(values):
+        place = scope.place(*path, i, *([last] if last else []))
+        if value in seen:
+            what = f"{named(path)} holds `{value}` twice; it is already on line {seen[value]}."
+            yield MatrixError(what, "Keep one of them.", place)
+        seen.setdefault(value, place.line)
+
+
+def _item(document: Document, path: KeyPath, i: int) -> KeyPath:
+    """The path of an item; of a single one without brackets, the path itself."""
+    return (*path, i) if (*path, i) in document.places else path

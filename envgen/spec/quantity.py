@@ -1,0 +1,35 @@
+"""Durations and sizes as people write them: `90`, `90s`, `10m`, `2h`; `512MB`, `8GB`, `8GiB`."""
+
+from __future__ import annotations
+
+import re
+
+from envgen.cell import GrammarError
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds.
+
+    Raises:
+        GrammarError: the text is not a duration above zero.
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s?([smh]?)", text, re.ASCII)
+    if not match or not float(match[1]):
+        raise GrammarError(f"{text!r} is not a duration such as 90s, 10m or 2h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def parse_size(text: str) -> int:
+    """Bytes; `GB` is 10^9 and `GiB` 2^30.
+
+    Raises:
+        GrammarError: the text is not a size above zero.
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s?([A-Za-z]{2,3})", text, re.ASCII)
+    if not match or match[2] not in _BYTES or not float(match[1]):
+        raise GrammarError(f"{text!r} is not a size such as 512MB, 8GB or 8GiB")
+    return round(float(match[1]) * _BYTES[match[2]])

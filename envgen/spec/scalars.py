@@ -1,0 +1,205 @@
+"""The texts that matrix.yaml is made of, as pydantic types: each checks its grammar and gives the text it stands for.
+
+Every scalar of the document is a text as written, so a number is welcome where a version is meant. The JSON schema
+says so too.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from envgen.cell import AXIS_NAME, EXTRA_VALUE, Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, SmArch
+from envgen.spec.quantity import parse_duration, parse_size
+from envgen.spec.selector import (
+    HOST,
+    NONE,
+    Glob,
+    is_glob,
+    parse_cuda_selector,
+    parse_os_selector,
+    parse_python_selector,
+    parse_release_selector,
+)
+
+T = TypeVar("T")
+
+
+def one_line(text: str) -> str:
+    """The text without surrounding space; it goes into shells and Dockerfiles, where a line end would end a command."""
+    stripped = text.strip()
+    if "\n" in stripped:
+        raise GrammarError("the text runs over several lines")
+    return stripped
+
+
+def some_line(text: str) -> str:
+    stripped = one_line(text)
+    if not stripped:
+        raise GrammarError("the text is empty")
+    return stripped
+
+
+def _parsed(parse: Callable[[str], object]) -> AfterValidator:
+    return AfterValidator(lambda text: str(parse(one_line(text))))
+
+
+def _matching(pattern: str, meaning: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, one_line(text), re.ASCII):
+            raise GrammarError(f"{text!r} is not {meaning}")
+        return one_line(text)
+
+    return AfterValidator(check)
+
+
+def _reason(text: str) -> str:
+    return some_line(" ".join(text.split()))
+
+
+def _release_or_none(text: str) -> str:
+    return text if text == NONE else str(parse_release_selector(text))
+
+
+def _exact_release_or_none(text: str) -> str:
+    return text if text == NONE else str(Release.parse(text))
+
+
+def _os_or_host(text: str) -> str:
+    return text if text == HOST else str(parse_os_selector(text))
+
+
+def _arch_or_host(text: str) -> str:
+    return text if text == HOST else str(Arch.parse(text))
+
+
+def _cell(text: str) -> str:
+    return str(Glob.parse(text)) if is_glob(text) else str(Cell.parse(text))
+
+
+def _requirement(text: str) -> str:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        raise GrammarError(f"{text!r} is not a requirement such as numpy or numpy>=1.26") from None
+    return text
+
+
+def _source(text: str) -> str:
+    name, _, version = (part.strip() for part in text.partition("=="))
+    try:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name, re.ASCII):
+            raise InvalidVersion
+        return f"{name}=={Version(version)}"
+    except InvalidVersion:
+        raise GrammarError(f"{text!r} is not NAME==VERSION, such as torch-scatter==2.1.2") from None
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise GrammarError(f"{text!r} is not an address such as https://host/simple") from None
+    if parts.scheme not in ("https", "http", "file") or not (parts.netloc or parts.path) or " " in text:
+        raise GrammarError(f"{text!r} is not an address such as https://host/simple")
+    if "@" in parts.netloc:
+        raise GrammarError("the address holds a user name or password, which belongs into pip's configuration or netrc")
+    return text.rstrip("/")
+
+
+def _folder(text: str) -> str:
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive:
+        raise GrammarError(f"{text!r} is an absolute path; write it relative to the file")
+    return some_line(text)
+
+
+def _flag(value: object) -> object:
+    """YAML's own true and false only: `yes` and `on` are texts here."""
+    if value in ("true", "false"):
+        return value == "true"
+    raise GrammarError("this is neither true nor false")
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(one_line(value))
+    except ValueError as error:
+        raise GrammarError(f"the command cannot be split into words: {error}") from None
+
+
+class _OneOrMany:
+    """A list, of which a single item may stand without brackets."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def listed(value: object) -> object:
+            return value if value is None or isinstance(value, list) else [value]
+
+        return core_schema.no_info_before_validator_function(listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        listed = handler(schema)
+        return {"anyOf": [listed["items"], listed]}
+
+
+_version_like = WithJsonSchema({"type": ["string", "number"]})
+
+OneOrMany = Annotated[list[T], Field(min_length=1), _OneOrMany()]
+
+Line = Annotated[str, AfterValidator(one_line), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Text = Annotated[str, AfterValidator(some_line)]
+Reason = Annotated[str, AfterValidator(_reason)]
+Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
+Command = Annotated[list[Line], Field(min_length=1), BeforeValidator(_words, json_schema_input_type=str | list[Line])]
+Seconds = Annotated[float, BeforeValidator(lambda v: _measured(parse_duration, v), json_schema_input_type=str | int)]
+Bytes = Annotated[int, BeforeValidator(lambda v: _measured(parse_size, v), json_schema_input_type=str)]
+
+PythonValue = Annotated[str, _parsed(PythonVersion.parse), _version_like]
+TorchValue = Annotated[str, _parsed(parse_release_selector), _version_like]
+TensorrtValue = Annotated[str, _parsed(_release_or_none), _version_like]
+CudaValue = Annotated[str, _parsed(Cuda.parse), _version_like]
+OsValue = Annotated[str, _parsed(Os.parse)]
+ArchValue = Annotated[str, _parsed(Arch.parse)]
+ExtraValue = Annotated[
+    str, _matching(EXTRA_VALUE.pattern, "a value of letters, digits, dots and underscores"), _version_like
+]
+
+PythonSelector = Annotated[str, _parsed(parse_python_selector), _version_like]
+TorchSelector = TorchValue
+TensorrtSelector = TensorrtValue
+CudaSelector = Annotated[str, _parsed(parse_cuda_selector), _version_like]
+OsSelector = Annotated[str, _parsed(_os_or_host)]
+ArchSelector = Annotated[str, _parsed(_arch_or_host)]
+CellSelector = Annotated[str, _parsed(_cell)]
+ExactTorch = Annotated[str, _parsed(Release.parse), _version_like]
+ExactTensorrt = Annotated[str, _parsed(_exact_release_or_none), _version_like]
+
+AxisName = Annotated[str, _matching(AXIS_NAME.pattern, "an axis name: small letters and digits")]
+Name = Annotated[
+    str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name of letters, digits, dots, dashes and underscores")
+]
+Module = Annotated[str, _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "a module to import, such as my_extension")]
+Variable = Annotated[str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a name of an environment variable")]
+Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "a SHA-256 in 64 small hexadecimal digits")]
+GpuArch = Annotated[str, _parsed(SmArch.parse), _version_like]
+RequirementText = Annotated[str, _parsed(_requirement)]
+Source = Annotated[str, _parsed(_source)]
+Url = Annotated[str, _parsed(_url)]
+Folder = Annotated[str, _parsed(_folder)]
+
+
+def _measured(parse: Callable[[str], float], value: object) -> float:
+    if not isinstance(value, str):
+        raise GrammarError("this must be a text such as 10m or 8GB")
+    return parse(value.strip())
