@@ -27,6 +27,11 @@ class CurrentEnvironment:
 
     python: Path
 
+    @classmethod
+    def of(cls, python: Path | None) -> CurrentEnvironment:
+        """The given interpreter, or the one that runs envgen."""
+        return cls(python or Path(sys.executable))
+
     @property
     def kind(self) -> str:
         return "current"

@@ -25,7 +25,7 @@ class VenvEnvironment:
     """The cell's environment under `folder`; it can be made where the cell's system is this machine's."""
 
     cell: Cell
-    lock: Lock
+    lock: Lock | None
     folder: Path
     machine: Machine
     configuration: IndexConfiguration
@@ -44,7 +44,7 @@ class VenvEnvironment:
 
     def exists(self) -> bool:
         marker = self._marker
-        return marker.is_file() and marker.read_text(encoding="utf-8") == self.lock.sha256
+        return self.lock is not None and marker.is_file() and marker.read_text(encoding="utf-8") == self.lock.sha256
 
     @property
     def _marker(self) -> Path:
@@ -52,6 +52,8 @@ class VenvEnvironment:
 
     def creation(self) -> tuple[Command, ...]:
         self._require_this_system()
+        if self.lock is None:
+            raise Unavailable("the cell has no lock")
         uv = find_uv_bin()
         variables = dict(self.configuration.variables) | {"UV_LINK_MODE": "hardlink", "UV_NO_PROGRESS": "1", "VIRTUAL_ENV": None}
         cwd = self.folder.parent

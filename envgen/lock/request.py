@@ -39,6 +39,11 @@ class LockRequest:
     metadata: tuple[tuple[str, str, tuple[str, ...]], ...]
 
     @property
+    def only_pytorch(self) -> bool:
+        """Whether only PyTorch's own index can say which file is this build: of a release newer than the facts."""
+        return bool(self.torch_folder) and self.torch.endswith(".*")
+
+    @property
     def digest(self) -> str:
         content = asdict(self) | {"cell": str(self.cell)}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -52,7 +57,7 @@ def lock_request(cell: Cell, matrix: Matrix, facts: Facts) -> LockRequest:
         torch=_torch_requirement(cell, pinned, facts),
         others=tuple(sorted(set(_others(cell, matrix, pinned)))),
         platform=uv_platform(cell, facts),
-        macos_target=macos_target(cell, facts),
+        macos_target=macos_target(cell),
         torch_folder=pinned.index.folder,
         pytorch_index=matrix.indexes.pytorch if pinned.index.folder else "",
         extra_indexes=matrix.indexes.extra,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import tomli_w
 from uv import find_uv_bin
 
 from envgen import __version__
+from envgen.cell import PythonVersion
 from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.configuration import IndexConfiguration
@@ -23,6 +25,7 @@ from envgen.lock.pylock import Lock, read_lock
 from envgen.lock.request import LockRequest
 from envgen.lock.sizes import file_sizes
 from envgen.lock.words import explain
+from envgen.machine import find_interpreter
 
 TIMEOUT = 600.0
 
@@ -33,20 +36,22 @@ class Locker:
 
     Attributes:
         folders: where locks are kept, one folder per cell; the first is written, all are read.
+        upgrade: resolve again although a lock of an equal request is there.
     """
 
     configuration: IndexConfiguration
     folders: tuple[Path, ...]
+    upgrade: bool = False
     _unreachable: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def lock(self, request: LockRequest, *, upgrade: bool = False) -> Lock:
+    def lock(self, request: LockRequest) -> Lock:
         """The lock of a cell: the kept one while its request is unchanged, otherwise a new one.
 
         Raises:
             LockError: no solution, or an index that cannot be reached; one sentence each.
         """
-        if not upgrade and (kept := self.kept(request)):
+        if not self.upgrade and (kept := self.kept(request)):
             return kept
         text = self._resolve(request)
         path = self.folders[0] / str(request.cell) / "pylock.toml"
@@ -76,11 +81,13 @@ class Locker:
             return dict(zip((str(request.cell) for request in requests), pool.map(one, requests), strict=True))
 
     def _resolve(self, request: LockRequest) -> str:
-        attempts = [()] if not request.torch_folder else [(), self._pytorch_options(request)]
+        attempts: list[tuple[str, ...]] = [] if request.only_pytorch else [()]
+        if request.torch_folder:
+            attempts.append(self._pytorch_options(request))
         for attempt in attempts:
             done = self._run_uv(request, attempt)
             if done.returncode == 0:
-                return _with_header(request, done.stdout)
+                return _with_header(request, done.stdout, "PyTorch's own" if attempt else "the configured ones")
             # The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build.
             if attempt == attempts[-1] or "there is no version of torch" not in " ".join(done.stderr.split()):
                 break
@@ -111,14 +118,14 @@ class Locker:
         wanted.write_text("\n".join((request.torch, *request.others)) + "\n", encoding="utf-8")
         command = [
             find_uv_bin(), "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
-            "--python-version", str(request.cell.python).rstrip("t"), "--python-platform", request.platform,
-            "--no-python-downloads", "--only-binary", ":all:", *self.configuration.arguments(), *options,
+            *_python_options(request.cell.python), "--python-platform", request.platform,
+            "--only-binary", ":all:", *self.configuration.arguments(), *options,
         ]  # fmt: skip
         for index in request.extra_indexes:
             command += ["--index", index]
         if request.metadata:
             config = scratch / "uv.toml"
-            entries = [{"name": n, "version": v, "requires-dist": list(r)} for n, v, r in request.metadata]
+            entries = [_metadata_entry(*entry) for entry in request.metadata]
             config.write_text(tomli_w.dumps({"dependency-metadata": entries}), encoding="utf-8")
             command += ["--config-file", str(config)]
             for name in sorted({name for name, _, _ in request.metadata}):
@@ -132,13 +139,25 @@ class Locker:
         return environment
 
 
-def _with_header(request: LockRequest, text: str) -> str:
+def _python_options(python: PythonVersion) -> tuple[str, ...]:
+    if python.free_threaded:
+        # uv takes the ABI of a free-threaded Python from an interpreter only; it may fetch one.
+        return ("--python", str(find_interpreter(python) or python))
+    return ("--python-version", str(python), "--python", sys.executable, "--no-python-downloads")
+
+
+def _metadata_entry(name: str, version: str, requires: tuple[str, ...]) -> dict[str, object]:
+    exact = {"version": version} if version else {}
+    return {"name": name, **exact, "requires-dist": list(requires)}
+
+
+def _with_header(request: LockRequest, text: str, indexes: str) -> str:
     own = {
         "cell": str(request.cell),
         "request": request.digest,
         "made-by": f"envgen {__version__}, {_uv_version()}",
         "made-at": datetime.now(UTC).replace(microsecond=0),
-        "index": request.torch_folder and f"PyTorch's index, {request.torch_folder}" or "default",
+        "indexes": indexes,
         "sizes": file_sizes(text),
     }
     header = (

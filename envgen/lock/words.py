@@ -11,6 +11,11 @@ from envgen.lock.request import LockRequest
 def explain(request: LockRequest, stderr: str) -> LockError:
     """The error of one cell, from uv's own words."""
     said = " ".join(re.sub(r"\s*cause:", " cause:", stderr).split())
+    if "python-build-standalone" in said or "No interpreter found" in said:
+        return LockError(
+            f"{request.cell}: no Python {request.cell.python} is installed here, and it could not be fetched.",
+            f"uv resolves for a free-threaded Python with such an interpreter only: install Python {request.cell.python}.",
+        )
     if address := re.search(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)", said):
         return LockError(
             f"{request.cell}: {_host(address[1])} could not be reached ({_last_cause(said)}).",

@@ -1,0 +1,79 @@
+"""The application: its commands, and how errors and interruptions end it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from envgen import __version__
+from envgen.cli import lock, plan, render, report, run, schema, why
+from envgen.errors import EnvgenError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="envgen",
+    help=(
+        "Renders a matrix of PyTorch environments into Dockerfiles and lockfiles, builds your extension in each, runs its"
+        " kernel and its TensorRT engine, and reports which combinations load and run, and why the others don't."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("plan")(plan.plan_command)
+app.command("why")(why.why_command)
+app.command("lock")(lock.lock_command)
+app.command("render")(render.render_command)
+app.command("run")(run.run_command)
+app.command("report")(report.report_command)
+app.command("schema")(schema.schema_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"envgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Everything reads `matrix.yaml`; start with `envgen plan`."""
+
+
+def main() -> None:
+    """The program `envgen`: exit codes are those of the errors, 130 after an interruption."""
+    signal.signal(signal.SIGTERM, _terminate)
+    errors = Console(stderr=True)
+    try:
+        app(standalone_mode=True)
+    except* EnvgenError as group:
+        raised = list(_flat(group))
+        for error in raised:
+            errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(raised[0].exit_code)
+    except* KeyboardInterrupt:
+        errors.print("Interrupted; what was finished is recorded. Go on with: envgen run --resume")
+        sys.exit(INTERRUPTED)
+
+
+def _flat(group: BaseExceptionGroup[EnvgenError]) -> list[EnvgenError]:
+    flat: list[EnvgenError] = []
+    for error in group.exceptions:
+        flat += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return flat
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,76 @@
+"""`envgen lock`: the exact packages of cells, for any platform."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, JsonOption, MatrixOption, SelectOption, choose, read_matrix
+from envgen.errors import LockError
+from envgen.lock import Lock, Locker, lock_request, read_configuration
+from envgen.machine import this_machine
+
+FOLDER = "environments"
+
+
+def lock_command(
+    cells: CellsArgument = None,
+    select: SelectOption = None,
+    matrix: MatrixOption = DEFAULT_MATRIX,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help=f"Where to; `{FOLDER}` beside the matrix.")
+    ] = None,
+    upgrade: Annotated[bool, typer.Option("--upgrade", "-U", help="Resolve again although nothing was changed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Resolve cells into `pylock.toml` files with hashes, for their own Python and platform.
+
+    Neither that interpreter nor that platform need be here. A cell that cannot be locked is said so in one sentence, the
+    others go on, and the exit code is that of a failed lock.
+
+    Examples: `envgen lock`, `envgen lock 'py312-torch2.13-*'`, `envgen lock --select full`
+    """
+    spec, facts, planned = read_matrix(matrix)
+    chosen, _ = choose(spec, facts, planned, this_machine(), select, cells)
+    folder = output or spec.file.absolute().parent / FOLDER
+    console = Console(stderr=True)
+    locker = Locker(read_configuration(), (folder,), upgrade=upgrade)
+    with console.status(f"locking {len(chosen.cells)} cells"):
+        outcomes = locker.lock_all([lock_request(entry.cell, spec, facts) for entry in chosen.cells])
+    if as_json:
+        print(json.dumps({cell: _as_json(outcome) for cell, outcome in outcomes.items()}, indent=2))
+    else:
+        _show(outcomes)
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, LockError)]
+    if failures:
+        raise typer.Exit(LockError.exit_code)
+
+
+def _show(outcomes: dict[str, Lock | LockError]) -> None:
+    console = Console()
+    for cell, outcome in outcomes.items():
+        if isinstance(outcome, LockError):
+            console.print(f"[red]failed[/] {escape(str(outcome))}", highlight=False, soft_wrap=True)
+        else:
+            size = f"{outcome.download_bytes / 1e9:.2f} GB"
+            torch = outcome.version("torch")
+            text = f"{cell}  {len(outcome.packages)} packages, {size}, torch {torch}"
+            console.print(f"[green]locked[/] {text}", highlight=False, soft_wrap=True)
+            console.print(f"       {outcome.path}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _as_json(outcome: Lock | LockError) -> dict[str, object]:
+    if isinstance(outcome, LockError):
+        return {"locked": False, "error": outcome.what, "remedy": outcome.remedy}
+    return {
+        "locked": True,
+        "file": str(outcome.path),
+        "sha256": outcome.sha256,
+        "download_bytes": outcome.download_bytes,
+        "versions": outcome.versions,
+    }

@@ -1,0 +1,137 @@
+"""What is shown while a run goes on: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
+from envgen.run.observer import Observer
+
+MARK = {Outcome.PASSED: "[green]passed[/]", Outcome.FAILED: "[red]failed[/]", Outcome.NOT_RUN: "[dim]not run[/]"}
+
+
+@contextmanager
+def progress(console: Console, cells: Sequence[str], parallel: int) -> Iterator[Observer]:
+    """An observer that shows the run on this console."""
+    if not console.is_terminal:
+        yield PlainLines(console)
+        return
+    board = Board(cells, parallel)
+    with Live(get_renderable=board.render, console=console, refresh_per_second=4, transient=True):
+        yield board
+
+
+@dataclass(frozen=True)
+class PlainLines:
+    """One line for each rung that ended, for logs."""
+
+    console: Console
+
+    def cell_started(self, cell: str) -> None:
+        """Nothing is said before a rung ends."""
+
+    def rung_started(self, cell: str, rung: Rung) -> None:
+        if rung in (Rung.CREATED, Rung.BUILT):  # these take long
+            self.console.print(f"{cell}  {rung} ...", highlight=False, soft_wrap=True)
+
+    def line(self, cell: str, text: str) -> None:
+        """The log has it."""
+
+    def rung_finished(self, cell: str, result: RungResult, *, kept: bool) -> None:
+        seconds = f" {result.seconds:.1f} s" if result.seconds is not None else ""
+        taken_over = " (kept)" if kept else ""
+        reason = f": {escape(result.sentence)}" if result.sentence else ""
+        self.console.print(
+            f"{cell}  {result.rung} {MARK[result.outcome]}{seconds}{taken_over}{reason}", highlight=False, soft_wrap=True
+        )
+
+    def cell_finished(self, result: CellResult) -> None:
+        """The last rung's line says it."""
+
+
+@dataclass
+class _Row:
+    rung: Rung | None = None
+    since: float = 0.0
+    line: str = ""
+    outcome: str = ""
+    done: bool = False
+
+
+@dataclass
+class Board:
+    """A row for each cell under way, a count of the rest, and the time left."""
+
+    cells: Sequence[str]
+    parallel: int
+    _rows: dict[str, _Row] = field(default_factory=dict)
+    _durations: list[float] = field(default_factory=list)
+    _started: dict[str, float] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def cell_started(self, cell: str) -> None:
+        with self._guard:
+            self._rows[cell] = _Row()
+            self._started[cell] = time.monotonic()
+
+    def rung_started(self, cell: str, rung: Rung) -> None:
+        with self._guard:
+            row = self._rows[cell]
+            row.rung, row.since, row.line = rung, time.monotonic(), ""
+
+    def line(self, cell: str, text: str) -> None:
+        with self._guard:
+            self._rows[cell].line = text
+
+    def rung_finished(self, cell: str, result: RungResult, *, kept: bool) -> None:
+        with self._guard:
+            if result.outcome is Outcome.FAILED:
+                self._rows[cell].outcome = f"[red]failed[/] {result.rung}: {escape(result.sentence)}"
+
+    def cell_finished(self, result: CellResult) -> None:
+        with self._guard:
+            row = self._rows[result.cell]
+            row.done = True
+            row.outcome = row.outcome or f"[green]passed[/] {result.reached}"
+            self._durations.append(time.monotonic() - self._started[result.cell])
+
+    def render(self) -> RenderableType:
+        with self._guard:
+            table = Table(box=None, pad_edge=False, show_header=False, expand=True)
+            table.add_column(no_wrap=True)
+            table.add_column(no_wrap=True)
+            table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+            for cell, row in self._rows.items():
+                table.add_row(cell, _steps(row), Text.from_markup(row.outcome) if row.done else Text(row.line, style="dim"))
+            return Group(table, Text(self._status()))
+
+    def _status(self) -> str:
+        done = len(self._durations)
+        left = len(self.cells) - done
+        if not left:
+            return f"{done} cells done"
+        if not done:
+            return f"0 of {len(self.cells)} cells done"
+        seconds = sum(self._durations) / done * left / min(self.parallel, left)
+        return f"{done} of {len(self.cells)} cells done, about {_minutes(seconds)} left"
+
+
+def _steps(row: _Row) -> str:
+    if row.done or row.rung is None:
+        return ""
+    at = LADDER.index(row.rung) + 1
+    return f"[cyan]{row.rung}[/] {at}/{len(LADDER)} {_minutes(time.monotonic() - row.since)}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,88 @@
+"""`envgen why`: every rule's verdict on one cell."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell
+from envgen.compat.facts import Facts
+from envgen.compat.verdict import Answer
+from envgen.plan import Explanation, explain
+from envgen.spec.load import load
+
+STYLE = {Answer.FITS: "green", Answer.UNKNOWN: "yellow", Answer.MISSING: "red", Answer.IMPOSSIBLE: "red"}
+REJECTED = 1
+
+
+def why_command(
+    cell: Annotated[str, typer.Argument(help="A cell id, such as py313-torch2.4-cu121-debian12-x86_64.")],
+    matrix: MatrixOption = DEFAULT_MATRIX,
+    as_json: JsonOption = False,
+) -> None:
+    """Say of a cell what every rule says, with the reason, the source and its date.
+
+    The exit code is 0 for a cell that can be, 1 for one that cannot. The cell need not be in the matrix, nor need there
+    be a matrix.
+
+    Example: `envgen why py313-torch2.4-cu121-ubuntu24.04-x86_64`
+    """
+    parsed = parse_cell(cell)
+    facts = Facts.bundled()
+    explanation = explain(parsed, load(matrix) if matrix.exists() or matrix != DEFAULT_MATRIX else None, facts)
+    if as_json:
+        print(json.dumps(_as_json(explanation, facts), indent=2))
+    else:
+        _show(explanation, facts, Console())
+    if not explanation.trace.accepted:
+        raise typer.Exit(REJECTED)
+
+
+def _show(explanation: Explanation, facts: Facts, console: Console) -> None:
+    trace = explanation.trace
+    for verdict in trace.verdicts:
+        style = STYLE[verdict.answer]
+        console.print(f"[{style}]{verdict.answer:<14}[/] [bold]{verdict.rule}[/]", highlight=False)
+        lines = [escape(verdict.sentence), *(f"[dim]{escape(str(source))}[/]" for source in verdict.sources)]
+        console.print(Padding("\n".join(lines), (0, 0, 0, 15)), highlight=False)
+    console.print()
+    console.print(f"[bold]{trace.cell}[/]: {_conclusion(explanation)}", highlight=False, soft_wrap=True)
+    console.print(f"[dim]Facts as of {facts.taken}.[/]", highlight=False)
+
+
+def _conclusion(explanation: Explanation) -> str:
+    trace = explanation.trace
+    if trace.rejection:
+        words = f"{trace.rejection.answer}: {trace.rejection.sentence}"
+    elif trace.unknown:
+        words = "not known yet: it is newer than the facts; a run finds out."
+    else:
+        words = "it exists."
+    return f"{words} {explanation.in_matrix}".strip()
+
+
+def _as_json(explanation: Explanation, facts: Facts) -> dict[str, object]:
+    trace = explanation.trace
+    return {
+        "cell": str(trace.cell),
+        "accepted": trace.accepted,
+        "unknown": trace.unknown,
+        "in_matrix": explanation.in_matrix,
+        "facts_as_of": str(facts.taken),
+        "verdicts": [
+            {
+                "rule": verdict.rule,
+                "answer": str(verdict.answer),
+                "sentence": verdict.sentence,
+                "sources": [
+                    {"text": source.text, "as_of": str(source.as_of), "kind": source.kind} for source in verdict.sources
+                ],
+            }
+            for verdict in trace.verdicts
+        ],
+    }

@@ -1,0 +1,101 @@
+"""The project's jobs. `nox -s matrix` is the main one; `nox -l` lists every cell of the matrix as a session.
+
+A session calls the same functions as the command line. Sessions that run cells need no environment of their own: a cell
+is one. nox runs in the environment where envgen is installed (`pip install -e '.[nox]'`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import nox
+
+from envgen.cli.context import choose, read_matrix
+from envgen.cli.render import render_cells
+from envgen.cli.run import run_cells
+from envgen.machine import this_machine
+from envgen.run.runner import RunOptions
+
+MATRIX = Path("matrix.yaml")
+RUN = "nox"  # the run that all sessions share: each adds its cell's result to it
+
+nox.needs_version = ">=2026.2"
+nox.options.sessions = ["lint", "tests"]
+nox.options.default_venv_backend = "uv|virtualenv"
+
+
+def _cells() -> tuple[list[str], list[str]]:
+    spec, facts, planned = read_matrix(MATRIX)
+    chosen, _ = choose(spec, facts, planned, this_machine(), None, None)
+    return [str(entry.cell) for entry in planned.cells], [str(entry.cell) for entry in chosen.cells]
+
+
+def _session_of(cell: str) -> None:
+    def run(session: nox.Session) -> None:
+        options = _options(session)
+        report = run_cells(MATRIX, [cell], None, RunOptions(name=RUN, **options))
+        result = next(entry for entry in report.cells if entry.cell == cell) if report else None
+        if result and result.failed:
+            session.error(f"{result.failed.rung}: {result.failed.sentence}")
+
+    run.__doc__ = "Build, load and run the extension in this cell."
+    nox.session(run, name=f"matrix({cell})", venv_backend="none", allow_parallel=True, default=False)
+
+
+def _options(session: nox.Session) -> dict[str, bool]:
+    parser = argparse.ArgumentParser(prog="nox -s matrix --")
+    parser.add_argument("--resume", action="store_true", help="take over what the last run finished")
+    parser.add_argument("--retry-failed", dest="retry", action="store_true", help="with --resume: climb failed rungs again")
+    return vars(parser.parse_args(session.posargs))
+
+
+ALL_CELLS, DEFAULT_CELLS = _cells()
+for _cell in ALL_CELLS:
+    _session_of(_cell)
+
+
+@nox.session(venv_backend="none", requires=[f"matrix({cell})" for cell in DEFAULT_CELLS], default=False)
+def matrix(session: nox.Session) -> None:
+    """Run the default selection, a session for each cell, and report (nox's -j runs cells side by side)."""
+    from envgen.cli.report import report_command
+
+    report_command(runs=None, output=None, matrix=MATRIX, as_json=False)
+    left = len(ALL_CELLS) - len(DEFAULT_CELLS)
+    session.log(f"{len(DEFAULT_CELLS)} cells of the selection `default`; {left} left out. All: envgen run --select full")
+    session.log("One: nox -s 'matrix(CELL)', with a cell of `nox -l`.")
+
+
+@nox.session(venv_backend="none", default=False)
+def report(session: nox.Session) -> None:
+    """Write the reports of the latest run again."""
+    from envgen.cli.report import report_command
+
+    report_command(runs=None, output=None, matrix=MATRIX, as_json=False)
+
+
+@nox.session(venv_backend="none", default=False)
+def render(session: nox.Session) -> None:
+    """Render the default selection's Dockerfiles and locks; `-- --check` fails when they are stale."""
+    parser = argparse.ArgumentParser(prog="nox -s render --")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--select", action="append")
+    chosen = parser.parse_args(session.posargs)
+    render_cells(MATRIX, None, chosen.select, check=chosen.check)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests: `-- -m 'not e2e'` leaves out those that install torch and compile."""
+    session.install("-e", ".[nox]", "--group", "test")
+    session.run("pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, style, types and layers."""
+    session.install("-e", ".", "--group", "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
