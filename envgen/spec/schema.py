@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from envgen.cell import GrammarError
+from envgen.cell import FIXED_AXES, GrammarError
 from envgen.spec.scalars import (
     ArchSelector,
     ArchValue,
@@ -113,11 +113,8 @@ class MatchForm(_Form):
 
     def axes(self) -> dict[str, tuple[str, ...]]:
         """Axis name to the accepted texts, for the axes that are named."""
-        fixed = {name: getattr(self, name) for name in AXES if getattr(self, name)}
+        fixed = {name: getattr(self, name) for name in FIXED_AXES if getattr(self, name)}
         return {axis: tuple(texts) for axis, texts in {**fixed, **(self.__pydantic_extra__ or {})}.items()}
-
-
-AXES = ("python", "torch", "cuda", "tensorrt", "os", "arch")
 
 
 class ExcludeForm(MatchForm):
@@ -141,7 +138,7 @@ class IncludeForm(_Form):
     reason: Reason = Field(description="Why; the plan and the report show it.")
 
     def values(self) -> dict[str, str]:
-        return {**{name: getattr(self, name) for name in AXES}, **(self.__pydantic_extra__ or {})}
+        return {**{name: getattr(self, name) for name in FIXED_AXES}, **(self.__pydantic_extra__ or {})}
 
 
 class RunnerForm(MatchForm):
@@ -264,7 +261,7 @@ class MatrixForm(_Form):
         default={}, description="Named selections; `default` is the usual one."
     )
     extension: ExtensionForm | None = None
-    runners: list[RunnerForm] = Field(default=[], description="CI runners; the first that takes a cell is its runner.")
+    runners: list[RunnerForm] = Field(default=[], description="CI runners, the preferred first.")
     indexes: IndexesForm = IndexesForm()
     limits: LimitsForm = LimitsForm()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from envgen.cell import FIXED_AXES
 from envgen.errors import MatrixError, Place
 from envgen.spec.coverage import accepts
 from envgen.spec.document import Document, named
 from envgen.spec.matrix import KeyPath
 from envgen.spec.problems import did_you_mean
-from envgen.spec.schema import AXES, AxesForm, IncludeForm, MatchForm
+from envgen.spec.schema import AxesForm, IncludeForm, MatchForm
 from envgen.spec.selector import HOST
 
 
@@ -23,7 +24,7 @@ class Scope:
 
     @classmethod
     def of_axes(cls, axes: AxesForm, document: Document) -> Scope:
-        fixed = {name: tuple(getattr(axes, name)) for name in AXES}
+        fixed = {name: tuple(getattr(axes, name)) for name in FIXED_AXES}
         extra = {name: tuple(axis.values or axis.variables) for name, axis in (axes.__pydantic_extra__ or {}).items()}
         return cls({**fixed, **extra}, document)
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from envgen.cell import FIXED_AXES
 from envgen.errors import MatrixError, Place
 from envgen.spec.document import Document, Tree, named
 from envgen.spec.matrix import KeyPath
@@ -79,6 +80,9 @@ class _Finding:
         return self._must_be("a list")
 
     def _mapping(self) -> MatrixError:
+        if self.path[:1] == ("axes",) and len(self.path) == 2:
+            what = f"`{self.last}` is not an axis of envgen, and an axis of your own is a mapping."
+            return MatrixError(what, did_you_mean(self.last, FIXED_AXES), self._key_place())
         return self._must_be("a mapping of keys to values")
 
     def _must_be(self, form: str) -> MatrixError:
