@@ -28,8 +28,8 @@ def with_tensorrt(find: Callable[[Cell, Facts, Release], Finding]) -> Callable[[
     return found
 
 
-@with_tensorrt
-def _tensorrt_release(cell: Cell, facts: Facts, label: Release) -> Finding:
+def tensorrt_release(label: Release, facts: Facts) -> Finding:
+    """Whether a TensorRT exists that can be installed, as far as the facts know."""
     version = facts.newest_tensorrt(label)
     if version:
         stands = f"TensorRT {label} stands for {version}, its newest patch." if label.is_minor else ""
@@ -45,6 +45,11 @@ def _tensorrt_release(cell: Cell, facts: Facts, label: Release) -> Finding:
         why = _WHY_NOT[facts.not_installable[only_named]]
         return missing(f"TensorRT {only_named} {why}.", facts.tensorrt_source)
     return missing(f"TensorRT {label} does not exist; {known_releases(facts.tensorrt, label)}.", facts.tensorrt_source)
+
+
+@with_tensorrt
+def _tensorrt_release(_: Cell, facts: Facts, label: Release) -> Finding:
+    return tensorrt_release(label, facts)
 
 
 @with_tensorrt

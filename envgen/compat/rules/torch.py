@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from envgen.cell import Arch, Cell, OsFamily
+from envgen.cell import Arch, Cell, OsFamily, Release
 from envgen.compat.builds import TorchBuilds, Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import IndexPromise, Platform, TorchWheels
@@ -13,18 +13,18 @@ from envgen.compat.rules.system import glibc_floor
 from envgen.compat.words import build_of, cuda_names, known_releases, listed, pythons
 
 
-def _torch_release(cell: Cell, facts: Facts) -> Finding:
-    version = facts.newest_patch(cell.torch)
+def torch_release(label: Release, facts: Facts) -> Finding:
+    """Whether a torch exists, as far as the facts know."""
+    version = facts.newest_patch(label)
     if version:
-        stands = f"torch {cell.torch} stands for {version}, its newest patch." if cell.torch.is_minor else ""
+        stands = f"torch {label} stands for {version}, its newest patch." if label.is_minor else ""
         return fits(stands or f"torch {version} exists.", facts.torch_source)
-    if facts.newer_torch(cell.torch):
+    if facts.newer_torch(label):
         newest = facts.torch_versions()[-1]
         return unknown(
-            f"torch {cell.torch} is newer than the newest known one, {newest}: nothing is known of it.",
-            facts.torch_source,
+            f"torch {label} is newer than the newest known one, {newest}: nothing is known of it.", facts.torch_source
         )
-    return missing(f"torch {cell.torch} does not exist; {known_releases(facts.torch, cell.torch)}.", facts.torch_source)
+    return missing(f"torch {label} does not exist; {known_releases(facts.torch, label)}.", facts.torch_source)
 
 
 def _torch_platform(cell: Cell, facts: Facts) -> Finding:
@@ -137,7 +137,9 @@ def _older_patch(cell: Cell, builds: TorchBuilds, facts: Facts) -> str:
     return ""
 
 
-TORCH_RELEASE = Rule("torch-release", "Does this torch exist?", ("torch",), _torch_release)
+TORCH_RELEASE = Rule(
+    "torch-release", "Does this torch exist?", ("torch",), lambda cell, facts: torch_release(cell.torch, facts)
+)
 TORCH_PLATFORM = Rule("torch-platform", "Has it wheels for the platform?", ("torch", "os", "arch"), _torch_platform)
 TORCH_PYTHON = Rule(
     "torch-python", "Has it a wheel for this Python there?", ("python", "torch", "os", "arch"), _torch_python

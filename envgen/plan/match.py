@@ -1,0 +1,111 @@
+"""Whether a match of matrix.yaml speaks of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from packaging.specifiers import SpecifierSet
+
+from envgen.cell import Cell, Cuda, Os, OsFamily, PythonVersion, Release
+from envgen.compat.facts import Facts, newest
+from envgen.plan.releases import expand, in_range
+from envgen.spec.matrix import Host, Match
+from envgen.spec.selector import (
+    HOST,
+    NONE,
+    Glob,
+    Latest,
+    is_glob,
+    parse_cuda_selector,
+    parse_os_selector,
+    parse_python_selector,
+    parse_release_selector,
+)
+
+
+class Matcher:
+    """One match, ready to be asked about many cells.
+
+    A release in it means the cells whose label is that release or stands for it, `latest` the newest minor that is
+    known, and `host` this machine's os and architecture; without a host, `host` accepts nothing.
+    """
+
+    def __init__(self, match: Match, facts: Facts, host: Host | None = None) -> None:
+        self.match = match
+        self._facts = facts
+        self._host = host
+        self._answers: dict[tuple[str, str], bool] = {}
+
+    def accepts(self, cell: Cell) -> bool:
+        """Whether the match speaks of the cell."""
+        values = cell.axes()
+        if not all(axis in values and self.accepts_value(axis, values[axis]) for axis in self.match.axes):
+            return False
+        return not self.match.cells or any(fnmatchcase(str(cell), pattern) for pattern in self.match.cells)
+
+    def accepts_value(self, axis: str, value: str) -> bool:
+        """Whether any text that the match has for an axis accepts a value of it, both as text."""
+        known = self._answers.get((axis, value))
+        if known is None:
+            texts = self.match.axes.get(axis)
+            known = texts is None or any(self.text_accepts(axis, text, value) for text in texts)
+            self._answers[axis, value] = known
+        return known
+
+    def text_accepts(self, axis: str, text: str, value: str) -> bool:
+        """Whether one text accepts a value of an axis."""
+        if text == value:
+            return True
+        if axis in ("torch", "tensorrt"):
+            return _release(text, value, self._facts, axis)
+        if text == HOST and self._host:
+            return value == str(self._host.os if axis == "os" else self._host.arch)
+        compare = _COMPARE.get(axis, _glob)
+        return compare(text, value)
+
+
+def applies(match: Match | None, cell: Cell, facts: Facts) -> bool:
+    """Whether a match speaks of a cell; no match speaks of every cell."""
+    return match is None or Matcher(match, facts).accepts(cell)
+
+
+def _release(text: str, value: str, facts: Facts, axis: str) -> bool:
+    if NONE in (text, value):
+        return False
+    known = facts.torch if axis == "torch" else facts.tensorrt
+    wanted, label = parse_release_selector(text), Release.parse(value)
+    if isinstance(wanted, SpecifierSet):
+        return in_range(label, wanted, known)
+    version = newest(known, label) or label.version
+    if isinstance(wanted, Latest):
+        return any(release.covers(version) for release in expand(wanted, known))
+    return wanted.covers(version)
+
+
+def _python(text: str, value: str) -> bool:
+    wanted = parse_python_selector(text)
+    return isinstance(wanted, SpecifierSet) and wanted.contains(f"3.{PythonVersion.parse(value).minor}")
+
+
+def _cuda(text: str, value: str) -> bool:
+    wanted, cuda = parse_cuda_selector(text), Cuda.parse(value)
+    if isinstance(wanted, SpecifierSet):
+        return not cuda.is_cpu and wanted.contains(cuda.dotted)
+    return wanted.matches(value) if isinstance(wanted, Glob) else wanted == cuda
+
+
+def _os(text: str, value: str) -> bool:
+    if text == HOST:
+        return False
+    wanted = parse_os_selector(text)
+    if isinstance(wanted, OsFamily):
+        return Os.parse(value).family is wanted
+    return isinstance(wanted, Glob) and wanted.matches(value)
+
+
+def _glob(text: str, value: str) -> bool:
+    return is_glob(text) and fnmatchcase(value, text)
+
+
+_COMPARE: dict[str, Callable[[str, str], bool]] = {"python": _python, "cuda": _cuda, "os": _os}

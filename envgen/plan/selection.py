@@ -1,0 +1,140 @@
+"""Which cells of a plan a run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice, product
+from typing import Any
+
+from envgen.cell import FIXED_AXES, Cell, GrammarError
+from envgen.compat.facts import Facts
+from envgen.compat.judge import Judge
+from envgen.compat.rules import RULES
+from envgen.compat.verdict import Verdict
+from envgen.compat.words import listed
+from envgen.errors import EmptySelectionError, UsageError
+from envgen.plan.axes import Axes
+from envgen.plan.match import Matcher
+from envgen.plan.planner import Plan, Planned
+from envgen.results import LeftOut
+from envgen.spec.matrix import Host, Match
+from envgen.spec.selector import HOST
+
+_LOOKED_AT = 5000
+_SHOWN = 3
+_RULE_ORDER = {rule.id: place for place, rule in enumerate(RULES)}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen cells in the plan's order, and how many were left out, by why."""
+
+    cells: tuple[Planned, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def select(plan: Plan, entries: tuple[Match, ...], facts: Facts, host: Host) -> Selection:
+    """Chooses the cells that some entry speaks of; without entries, all of them.
+
+    Args:
+        plan: the plan.
+        entries: the entries of a selection.
+        facts: what `latest` and the labels of releases stand for.
+        host: this machine, which `host` stands for.
+
+    Raises:
+        EmptySelectionError: there is no such cell; says what stands in the way.
+    """
+    matchers = [Matcher(entry, facts, host) for entry in entries]
+    chosen = tuple(
+        planned for planned in plan.cells if not matchers or any(matcher.accepts(planned.cell) for matcher in matchers)
+    )
+    if not chosen:
+        raise _empty(plan, matchers, facts, host)
+    left = len(plan.cells) - len(chosen)
+    return Selection(chosen, (LeftOut(reason="not selected", cells=left),) if left else ())
+
+
+def cells_by_id(plan: Plan, ids: Iterable[str], facts: Facts) -> tuple[Planned, ...]:
+    """The cells of a plan with these ids, in the order of the ids.
+
+    Raises:
+        UsageError: an id is none, or the plan has no such cell; says why not.
+    """
+    known = {str(planned.cell): planned for planned in plan.cells}
+    return tuple(known[text] if text in known else _absent(plan, text, facts) for text in ids)
+
+
+def _absent(plan: Plan, text: str, facts: Facts) -> Planned:
+    """Raises the error for an id that the plan does not have."""
+    try:
+        cell = Cell.parse(text)
+    except GrammarError as error:
+        raise UsageError(f"{error}.", "`envgen plan` lists the cells.") from None
+    rejection = Judge(facts).trace(cell).rejection
+    if rejection:
+        raise UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
+    off = plan.axes.off(cell)
+    why = " ".join(off) or "An exclude entry takes it out."
+    close = get_close_matches(text, [str(planned.cell) for planned in plan.cells], n=1)
+    remedy = f"Did you mean {close[0]}?" if close else f"`envgen why {cell}` says more."
+    raise UsageError(f"{cell} is not in the matrix. {why}", remedy)
+
+
+def _empty(plan: Plan, matchers: Sequence[Matcher], facts: Facts, host: Host) -> EmptySelectionError:
+    if not plan.cells:
+        return EmptySelectionError("The matrix has no cells to select from.", "`envgen plan` says what became of them.")
+    foreign = [sentence for matcher in matchers for sentence in _host_is_foreign(plan.axes, matcher.match, host)]
+    if foreign:
+        return EmptySelectionError(
+            f"The selection chose no cell. {foreign[0]}", "Put this machine on the axis, or select by name."
+        )
+    nearest = _nearest_rejected(plan.axes, matchers, facts)
+    if nearest:
+        cases = "\n".join(f"  {cell}: {verdict.sentence} ({verdict.rule})" for cell, verdict in nearest)
+        return EmptySelectionError(f"The selection chose no cell. The nearest ones cannot exist:\n{cases}", _REMEDY)
+    return EmptySelectionError(
+        "The selection chose no cell: no cell of the matrix has all the values that it asks for.", _REMEDY
+    )
+
+
+_REMEDY = "Change the selection; `envgen plan` lists the cells, and `envgen why CELL` explains one."
+
+
+def _host_is_foreign(axes: Axes, match: Match, host: Host) -> Iterable[str]:
+    """A sentence for every axis on which the match asks for this machine, and which does not have it."""
+    for axis, value in (("os", host.os), ("arch", host.arch)):
+        if HOST in match.axes.get(axis, ()) and str(value) not in axes.texts(axis):
+            this = str(value) if value else "an operating system that envgen does not name"
+            yield f"It asks for this machine, which is {this}, and the {axis} axis has {listed(axes.texts(axis))}."
+
+
+def _nearest_rejected(axes: Axes, matchers: Sequence[Matcher], facts: Facts) -> list[tuple[Cell, Verdict]]:
+    """The rejected cells that some entry asks for, those first that got farthest through the rules."""
+    judge = Judge(facts)
+    found = []
+    for cell in islice((cell for matcher in matchers for cell in _asked_for(axes, matcher)), _LOOKED_AT):
+        rejection = judge.trace(cell).rejection
+        if rejection:
+            found.append((cell, rejection))
+    found.sort(key=lambda case: (-_RULE_ORDER[case[1].rule], case[0]))
+    distinct = {verdict.sentence: (cell, verdict) for cell, verdict in reversed(found)}
+    return list(reversed(distinct.values()))[:_SHOWN]
+
+
+def _asked_for(axes: Axes, matcher: Matcher) -> Iterable[Cell]:
+    """The cells of the product whose every value a match accepts."""
+    for chosen in product(*(_accepted(axes, axis, matcher) for axis in axes.names)):
+        values = dict(zip(axes.names, chosen, strict=True))
+        extra = tuple((name, values.pop(name)) for name, _ in axes.extra)
+        cell = Cell(**values, extra=extra)
+        if matcher.accepts(cell):
+            yield cell
+
+
+def _accepted(axes: Axes, axis: str, matcher: Matcher) -> list[Any]:
+    texts = axes.texts(axis)
+    values = getattr(axes, axis) if axis in FIXED_AXES else texts
+    return [value for value, text in zip(values, texts, strict=True) if matcher.accepts_value(axis, text)]
