@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -40,7 +41,8 @@ class DockerInputs:
         device_code: whether the cell's CUDA units are compiled.
         cuda_archs: the architectures they are compiled for.
         variables: environment variables of the cell's own axes.
-        max_jobs: compiler processes at a time; the default of the build argument MAX_JOBS.
+        max_jobs: compiler processes at a time, unless the extension's own variables say; the default of the build
+            argument MAX_JOBS.
     """
 
     cell: Cell
@@ -69,6 +71,7 @@ class _Build:
 
     source: PurePosixPath | None
     requirement: str | None
+    max_jobs: str
     env: tuple[tuple[str, str], ...]
     commands: tuple[tuple[str, ...], ...]
 
@@ -107,7 +110,6 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         uv_version=inputs.uv_version,
         python=inputs.python,
         system_python=inputs.system_python,
-        max_jobs=inputs.max_jobs,
         build=_build(inputs, inputs.extension) if inputs.extension else None,
         description=_description(inputs),
         lock=f"sha256:{inputs.lock_sha256}",
@@ -141,8 +143,12 @@ def _folder(cell: Cell) -> str:
 
 
 def _build(inputs: DockerInputs, extension: Extension) -> _Build:
-    env = tuple(_build_env(inputs, extension))
-    install = ("uv", "pip", "install", "--no-deps", "--no-build-isolation", "--target", "/opt/extension")
+    env = dict(_build_env(inputs, extension))
+    # An ENV would outrank what the user gives with --build-arg.
+    max_jobs = env.pop("MAX_JOBS", str(inputs.max_jobs))
+    begin = partial(_Build, max_jobs=max_jobs, env=tuple(env.items()))
+    # No cache: uv would take the binary that it built for another cell's torch.
+    install = ("uv", "pip", "install", "--no-cache", "--no-deps", "--no-build-isolation", "--target", "/opt/extension")
     if extension.source:
         if extension.build.steps:
             raise EnvgenError(
@@ -153,7 +159,7 @@ def _build(inputs: DockerInputs, extension: Extension) -> _Build:
         hashes = ("--require-hashes",) if extension.sha256 else ()
         name = Requirement(extension.source).name
         command = (*install, *hashes, "--no-binary", name, "--requirement", "requirements.txt")
-        return _Build(None, requirement, env, (command,))
+        return begin(source=None, requirement=requirement, commands=(command,))
     if inputs.source is None:
         raise EnvgenError(
             f"The source of {extension.name} lies outside the folder of {inputs.matrix_name}, which is the context.",
@@ -164,7 +170,8 @@ def _build(inputs: DockerInputs, extension: Extension) -> _Build:
             f"None of the build steps of {extension.name} applies to {inputs.cell}.",
             "Widen the `when` of a step, or exclude the cell.",
         )
-    return _Build(inputs.source, None, env, tuple(step.run for step in inputs.steps) or ((*install, "."),))
+    commands = tuple(step.run for step in inputs.steps) or ((*install, "."),)
+    return begin(source=inputs.source, requirement=None, commands=commands)
 
 
 def _requirement(source: str, sha256: str | None) -> str:
@@ -178,6 +185,7 @@ def _requirement(source: str, sha256: str | None) -> str:
 def _build_env(inputs: DockerInputs, extension: Extension) -> Iterator[tuple[str, str]]:
     yield "CC", f"gcc-{inputs.gcc}"
     yield "CXX", f"g++-{inputs.gcc}"
+    yield "ENVGEN_CELL", str(inputs.cell)
     yield "ENVGEN_OUT", "/opt/extension"
     yield "ENVGEN_DEVICE_CODE", "1" if inputs.device_code else "0"
     if inputs.device_code:

@@ -13,6 +13,7 @@ from envgen.report.text import one_line
 from envgen.results import LADDER, CellResult, Outcome, Report, Rung, RungResult
 
 NOT_REACHED = "not reached"
+NEVER_STARTED = "the run ended before this cell was started"
 NO_REASON = "no reason recorded"
 GLYPHS: Mapping[Outcome, str] = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_RUN: "○"}
 OUTCOMES = (Outcome.FAILED, Outcome.NOT_RUN, Outcome.PASSED)
@@ -81,7 +82,10 @@ class ReportView:
 
     @cached_property
     def cells(self) -> tuple[CellView, ...]:
-        return tuple(CellView(result) for result in sorted_cells(self.report.cells))
+        """The run's cells, with those that it selected and never started."""
+        known = {result.cell for result in self.report.cells}
+        missing = [_never_started(name, self.report) for name in self.report.run.cells if name not in known]
+        return tuple(CellView(result) for result in sorted_cells([*self.report.cells, *missing]))
 
     @cached_property
     def totals(self) -> Mapping[Outcome, int]:
@@ -108,6 +112,11 @@ class ReportView:
 def sorted_cells(cells: Iterable[CellResult]) -> tuple[CellResult, ...]:
     """In the order of cells; names that are no cell ids come last."""
     return tuple(sorted(cells, key=lambda result: _order(result.cell)))
+
+
+def _never_started(name: str, report: Report) -> CellResult:
+    first = RungResult(rung=LADDER[0], outcome=Outcome.NOT_RUN, sentence=NEVER_STARTED)
+    return CellResult(cell=name, axes={}, environment="none", envgen=report.run.envgen, rungs=(first,))
 
 
 def _order(name: str) -> tuple[bool, Cell | str]:

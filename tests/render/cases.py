@@ -21,7 +21,7 @@ REFERENCE = Extension(
     source=None,
     sha256=None,
     requires=(),
-    build=Build(env={"CXXFLAGS": '-O1 -DNAME="x"'}, steps=STEPS),
+    build=Build(env={"CXXFLAGS": '-O1 -DNAME="x"', "MAX_JOBS": "2"}, steps=STEPS),
     imports=("reference",),
     checks=(Check(Rung.CPU, ("python", "-m", "reference.check", "--device", "cpu")),),
 )

@@ -209,8 +209,23 @@ def test_what_cannot_be_built_is_said() -> None:
         render_dockerfile(replace(CUDA, extension=replace(FROM_INDEX, build=Build(steps=STEPS))))
 
 
+def test_the_build_argument_rules_the_number_of_jobs() -> None:
+    text = render_dockerfile(CUDA)
+    assert '\nARG MAX_JOBS="2"\n' in text
+    assert "MAX_JOBS" not in assignments(text, "ENV")
+
+
+@pytest.mark.parametrize("name", ["backend", "index_wheels"])
+def test_no_binary_of_another_cell_is_taken_from_a_cache(name: str) -> None:
+    (install,) = [
+        line.rest for line in instructions(render_dockerfile(CASES[name])) if "pip install --no-" in line.rest
+    ]
+    assert "--no-cache" in shlex.split(install)
+    assert "type=cache" not in install
+
+
 def test_architectures_and_variables_stand_in_one_order() -> None:
-    turned = replace(CUDA, cuda_archs=CUDA.cuda_archs[::-1], versions=dict(reversed(CUDA.versions.items())))
+    turned = replace(CUDA, cuda_archs=CUDA.cuda_archs[::-1], versions=dict(reversed([*CUDA.versions.items()])))
     assert render_dockerfile(turned) == render_dockerfile(CUDA)
     assert assignments(render_dockerfile(CUDA), "ENV")["TORCH_CUDA_ARCH_LIST"] == "8.0;9.0;10.0+PTX"
 

@@ -111,6 +111,14 @@ def test_a_cell_has_passed_only_when_it_loaded(passed: int, last: Outcome | None
     assert text.count("0 ") >= 2
 
 
+def test_a_selected_cell_without_a_result_is_shown_as_never_started() -> None:
+    report = Report(run=run(cells=["done", "never"]), cells=(cell("done", *[rung(name) for name in LADDER]),))
+    for text in (terminal(report), report_markdown(report), Page(report_html(report)).text):
+        assert "the run ended before this cell was started" in text
+        assert re.search(r"never\W+not run", text)
+    assert [cell["cell"] for cell in json.loads(report_json(report))["cells"]] == ["done"]
+
+
 def test_an_empty_report_says_so() -> None:
     report = Report(run=run(), cells=())
     assert "No cell has a result" in report_markdown(report)

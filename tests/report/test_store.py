@@ -25,8 +25,8 @@ def save(folder: Path, report: Report) -> Path:
     return folder
 
 
-def one(folder: Path, sentence: str, **more: object) -> Path:
-    result: CellResult = cell(NAME, rung(Rung.LOADED, Outcome.FAILED, sentence), **more)
+def one(folder: Path, sentence: str, minutes: int = 5, **more: object) -> Path:
+    result: CellResult = cell(NAME, rung(Rung.LOADED, Outcome.FAILED, sentence), minutes=minutes, **more)
     return save(folder, Report(run=run(run=folder.name), cells=(result,)))
 
 
@@ -69,11 +69,18 @@ def test_an_unfinished_result_never_replaces_a_finished_one(tmp_path: Path) -> N
 
 
 def test_a_merged_header_spans_its_runs(tmp_path: Path) -> None:
-    first = save(tmp_path / "a", Report(run=run(run="a"), cells=()))
-    last = run(run="b", started=STARTED + timedelta(days=1), finished=STARTED + timedelta(days=2), rejected={"x": 1})
+    first = save(tmp_path / "a", Report(run=run(run="a", cells=["x", "y"]), cells=()))
+    last = run(
+        run="b",
+        started=STARTED + timedelta(days=1),
+        finished=STARTED + timedelta(days=2),
+        rejected={"x": 1},
+        cells=["y", "z"],
+    )
     second = save(tmp_path / "b", Report(run=last, cells=()))
     merged = load_report(second, first).run
     assert (merged.run, merged.matrix, merged.rejected) == ("a + b", "matrix.yaml", {"x": 1})
+    assert merged.cells == ("x", "y", "z")
     assert (merged.started, merged.finished) == (STARTED, STARTED + timedelta(days=2))
     third = save(tmp_path / "c", Report(run=run(run="c", finished=None), cells=()))
     assert load_report(first, third).run.finished is None

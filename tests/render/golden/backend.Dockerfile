@@ -53,19 +53,19 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 
 FROM dependencies AS builder
 ARG SOURCE_DATE_EPOCH
-ARG MAX_JOBS=4
+ARG MAX_JOBS="4"
 ENV CC="gcc-12"
 ENV CXX="g++-12"
+ENV ENVGEN_CELL="py313-torch2.13-cpu-debian12-aarch64"
 ENV ENVGEN_OUT="/opt/extension"
 ENV ENVGEN_DEVICE_CODE="0"
 COPY csrc /src
 WORKDIR /src
-RUN --mount=type=cache,target=/root/.cache/uv \
-    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
     && mkdir -p /opt/extension \
-    && uv pip install --no-deps --no-build-isolation --target /opt/extension .
+    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension .
 
 
 FROM ${RUNTIME_IMAGE} AS runtime

@@ -51,9 +51,10 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 
 FROM dependencies AS builder
 ARG SOURCE_DATE_EPOCH
-ARG MAX_JOBS=4
+ARG MAX_JOBS="2"
 ENV CC="gcc-13"
 ENV CXX="g++-13"
+ENV ENVGEN_CELL="py312-torch2.13-cu130-ubuntu24.04-x86_64"
 ENV ENVGEN_OUT="/opt/extension"
 ENV ENVGEN_DEVICE_CODE="1"
 ENV CUDAHOSTCXX="g++-13"
@@ -62,14 +63,12 @@ ENV TORCH_CUDA_ARCH_LIST="8.0;9.0;10.0+PTX"
 ENV CXXFLAGS="-O1 -DNAME=\"x\""
 COPY csrc /src
 WORKDIR /src
-RUN --mount=type=cache,target=/root/.cache/uv \
-    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
     && mkdir -p /opt/extension \
     && python tools/plan.py --name 'two words'
-RUN --mount=type=cache,target=/root/.cache/uv \
-    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
     && mkdir -p /opt/extension \

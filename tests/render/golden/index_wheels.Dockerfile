@@ -51,9 +51,10 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 
 FROM dependencies AS builder
 ARG SOURCE_DATE_EPOCH
-ARG MAX_JOBS=4
+ARG MAX_JOBS="4"
 ENV CC="gcc-12"
 ENV CXX="g++-12"
+ENV ENVGEN_CELL="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl"
 ENV ENVGEN_OUT="/opt/extension"
 ENV ENVGEN_DEVICE_CODE="1"
 ENV CUDAHOSTCXX="g++-12"
@@ -62,13 +63,12 @@ ENV TORCH_CUDA_ARCH_LIST="9.0"
 ENV CUDA_HOME="/opt/venv/lib/python3.11/site-packages/nvidia/cu13"
 ENV MKL_NUM_THREADS="1"
 WORKDIR /src
-RUN --mount=type=cache,target=/root/.cache/uv \
-    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
     && mkdir -p /opt/extension \
     && printf '%s\n' 'other==1.4.0 --hash=sha256:abababababababababababababababababababababababababababababababab' > requirements.txt \
-    && uv pip install --no-deps --no-build-isolation --target /opt/extension --require-hashes --no-binary other --requirement requirements.txt
+    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension --require-hashes --no-binary other --requirement requirements.txt
 
 
 FROM ${RUNTIME_IMAGE} AS runtime
