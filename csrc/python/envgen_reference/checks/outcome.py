@@ -1,0 +1,43 @@
+"""How a check ends: its exit status, its last line, its facts."""
+
+import json
+import os
+import sys
+import traceback
+from typing import Any, Callable, Dict
+
+Facts = Dict[str, Any]
+
+
+class Failed(Exception):
+    """What a check found wrong, in one sentence."""
+
+
+def require(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise Failed(sentence)
+
+
+def run(check: Callable[[Facts], None]) -> int:
+    """Run a check, write its facts also when it fails, and return the exit status."""
+    facts: Facts = {}
+    try:
+        check(facts)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        first_line = (str(error).splitlines() or [""])[0]
+        print(f"{type(error).__name__}: {first_line}", file=sys.stderr)
+        return 1
+    finally:
+        _write(facts)
+    return 0
+
+
+def _write(facts: Facts) -> None:
+    file = os.environ.get("ENVGEN_FACTS")
+    if file:
+        with open(file, "w", encoding="utf-8") as out:
+            json.dump(facts, out, indent=1, sort_keys=True)
