@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from envgen.errors import EnvgenError, StaleError
+from envgen.files import write_atomically
 
 _DIFF_LINES = 12
 
@@ -121,16 +120,7 @@ def _current(target: Path) -> bytes | None:
 
 def _replace(target: Path, text: str) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
-        partial = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(text.encode())
-            partial.chmod(0o644)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_atomically(target, text)
     except OSError as error:
         raise _failed("write", target, error) from error
 
