@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from setuptools import setup
 
@@ -95,7 +96,10 @@ def module():
 class BuildParts(cpp_extension.BuildExtension):
     """torch's builder, limited to one part when asked, and keeping Python out of the Python-free libraries."""
 
-    user_options = [*cpp_extension.BuildExtension.user_options, ("part=", None, "build one of ops, stable, module")]
+    user_options: ClassVar = [
+        *cpp_extension.BuildExtension.user_options,
+        ("part=", None, "build one of ops, stable, module"),
+    ]
 
     def initialize_options(self):
         super().initialize_options()

@@ -9,13 +9,13 @@ from typing import Any, Callable, Dict
 Facts = Dict[str, Any]
 
 
-class Failed(Exception):
+class CheckError(Exception):
     """What a check found wrong, in one sentence."""
 
 
 def require(condition: bool, sentence: str) -> None:
     if not condition:
-        raise Failed(sentence)
+        raise CheckError(sentence)
 
 
 def run(check: Callable[[Facts], None]) -> int:
@@ -23,10 +23,10 @@ def run(check: Callable[[Facts], None]) -> int:
     facts: Facts = {}
     try:
         check(facts)
-    except Failed as failure:
+    except CheckError as failure:
         print(failure, file=sys.stderr)
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, the check failed and says so)
         traceback.print_exc()
         first_line = (str(error).splitlines() or [""])[0]
         print(f"{type(error).__name__}: {first_line}", file=sys.stderr)

@@ -4,7 +4,7 @@ from typing import Callable, Dict, Iterator, List, Tuple
 
 import torch
 
-from envgen_reference.checks.outcome import Failed, require
+from envgen_reference.checks.outcome import CheckError, require
 
 Operator = Callable[[torch.Tensor], torch.Tensor]
 
@@ -43,7 +43,7 @@ def compare(operator: Operator, device: str) -> Dict[str, object]:
         The number of cases, and per dtype the largest error relative to the larger of one and the value.
 
     Raises:
-        Failed: naming the first case that differs.
+        CheckError: naming the first case that differs.
     """
     generator = torch.Generator().manual_seed(0)
     errors: Dict[str, float] = {}
@@ -70,7 +70,7 @@ def refuses_bad_input(operator: Operator, device: str) -> None:
             operator(x)
         except RuntimeError:
             continue
-        raise Failed(f"silu_and_mul accepted {name} on {device}")
+        raise CheckError(f"silu_and_mul accepted {name} on {device}")
 
 
 def _inputs(dtype: torch.dtype, device: str, generator: torch.Generator) -> Iterator[Tuple[str, torch.Tensor]]:
