@@ -12,6 +12,7 @@ from envgen.spec.selector import (
     NONE,
     Glob,
     Latest,
+    is_glob,
     parse_cuda_selector,
     parse_os_selector,
     parse_python_selector,
@@ -29,7 +30,7 @@ def accepts(axis: str, text: str, value: str) -> bool | None:
     if text == HOST:
         return None
     compare = _COMPARE.get(axis)
-    return compare(text, value) if compare else False
+    return compare(text, value) if compare else is_glob(text) and Glob.parse(text).matches(value)
 
 
 def _python(text: str, value: str) -> bool:
@@ -60,9 +61,16 @@ def _release(text: str, value: str) -> bool | None:
         return None
     if isinstance(wanted, Release):
         if isinstance(given, Release):
-            return wanted.covers(given.version) or (None if given.covers(wanted.version) else False)
+            return _stands_for(wanted, given)
         return False if _in_range(given, wanted) is False else None
     return _in_range(wanted, given) if isinstance(given, Release) else None
+
+
+def _stands_for(wanted: Release, given: Release) -> bool | None:
+    """Whether a release accepts another; None for a minor, which may be the one patch that is wanted."""
+    if given.is_minor and not wanted.is_minor:
+        return None if given.covers(wanted.version) else False
+    return wanted.covers(given.version)
 
 
 def _in_range(versions: SpecifierSet, release: Release) -> bool | None:

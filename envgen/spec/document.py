@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -198,11 +198,15 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent) -> _Node:
         name = event.anchor
         if name not in self.anchors:
-            raise self._error(event, f"`*{name}` names no anchor.", f"Write `&{name}` before the value it stands for.")
+            raise self._error(
+                event,
+                f"`*{name}` names no anchor.",
+                f"Quote it if it is a text, or write `&{name}` before the value it stands for.",
+            )
         node = self.anchors[name]
         if node is None:
             raise self._error(event, f"`*{name}` stands inside the value it stands for.", "Write the value out.")
-        return node
+        return replace(node, place=self._place(event))
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
@@ -221,12 +225,11 @@ class _Flattener:
     problems: list[MatrixError]
 
     def value(self, node: _Node, path: KeyPath, named_at: Place | None) -> Tree:
-        self.document.places[path] = named_at if node.block and named_at else node.place
+        self.document.places[path] = named_at if named_at and (node.block or node.content is None) else node.place
         if isinstance(node.content, str):
-            self._check_characters(node)
-            return node.content
+            return self._text(node)
         if node.content is None:
-            self._report_missing(path, named_at or node.place)
+            self._report_missing(path)
             return None
         if not node.mapping:
             return [self.value(item, (*path, i), item.place) for i, item in enumerate(_items(node))]
@@ -244,14 +247,12 @@ class _Flattener:
                 merged.append((key, value))
             elif not isinstance(key.content, str):
                 self.problems.append(MatrixError("A key must be a text.", "", key.place))
-            elif key.content in seen:
-                first = seen[key.content].line
-                what = f"The key `{key.content}` stands twice; it is already on line {first}."
+            elif (name := self._text(key)) in seen:
+                what = f"The key `{name}` stands twice; it is already on line {seen[name].line}."
                 self.problems.append(MatrixError(what, "Keep one of them.", key.place))
             else:
-                seen[key.content] = key.place
-                self._check_characters(key)
-                yield key.content, key, value
+                seen[name] = key.place
+                yield name, key, value
         for key, value in merged:
             for name, inner_key, inner in self._merge(key, value):
                 if name not in seen:
@@ -266,17 +267,19 @@ class _Flattener:
         for source in sources:
             yield from self._pairs(source)
 
-    def _report_missing(self, path: KeyPath, place: Place) -> None:
+    def _report_missing(self, path: KeyPath) -> None:
         what = f"{named(path)} has no value." if path else "The file is empty."
         remedy = "Write one, or remove the line." if path else "`envgen init` writes a matrix to start from."
-        self.problems.append(MatrixError(what, remedy, place))
+        self.problems.append(MatrixError(what, remedy, self.document.places[path]))
 
-    def _check_characters(self, node: _Node) -> None:
-        text = node.content if isinstance(node.content, str) else ""
-        bad = next((c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")), None)
-        if bad:
-            what = f"The text holds the control character U+{ord(bad):04X}."
+    def _text(self, node: _Node) -> str:
+        """A scalar's text; control characters, which no shell or Dockerfile may meet, are reported and replaced."""
+        text = str(node.content)
+        control = [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
+        if control:
+            what = f"The text holds the control character U+{ord(control[0]):04X}."
             self.problems.append(MatrixError(what, "Remove it.", node.place))
+        return "".join("\ufffd" if c in control else c for c in text) if control else text
 
 
 def named(path: KeyPath) -> str:
@@ -294,10 +297,11 @@ def _own_pairs(node: _Node) -> list[tuple[_Node, _Node]]:
 
 
 _SYNTAX = (
-    (r"'\\t'", "A tab stands here, where YAML wants spaces.", "Indent with spaces."),
+    ("'\\t'", "A tab stands here, where YAML wants spaces.", "Indent with spaces."),
     ("character '>'", "A text that starts with `>` stands here without quotes.", 'Quote it: ">=2.9".'),
     ("chomping or indentation", "A text that starts with `>` or `|` stands here without quotes.", 'Quote it: ">=2.9".'),
     ("cannot start any token", "A text cannot start with this character.", "Quote the text."),
+    ("alphabetic or numeric", "A text that starts with `*` or `&` stands here without quotes.", 'Quote it: "cu*".'),
     ("mapping values are not allowed", "A `:` stands here where no key can be.", "Quote the text if it holds `: `."),
     ("expected ',' or ']'", "The list is not closed here, or a comma is missing.", "Close it with `]`."),
     ("expected ',' or '}'", "The mapping is not closed here, or a comma is missing.", "Close it with `}`."),

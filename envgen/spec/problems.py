@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from envgen.errors import MatrixError
 
+_FEW = 3  # so many are shown at once instead of guessing
+
 
 class MatrixFileError(MatrixError):
     """The problems of one file, in the order of their places; `str()` shows every one.
@@ -27,7 +29,7 @@ class MatrixFileError(MatrixError):
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A remedy for a name that is not known: the nearest known one, or all that are."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
+    if near and len(known) > _FEW:
         return f"Did you mean `{near[0]}`?"
     return f"Known here: {', '.join(f'`{word}`' for word in known)}." if known else ""
 

@@ -83,6 +83,14 @@ def _arch_or_host(text: str) -> str:
     return text if text == HOST else str(Arch.parse(text))
 
 
+def _extra_or_glob(text: str) -> str:
+    if is_glob(text):
+        return str(Glob.parse(text))
+    if not EXTRA_VALUE.fullmatch(text):
+        raise GrammarError(f"{text!r} is not a value of letters, digits, dots and underscores, or a pattern of them")
+    return text
+
+
 def _cell(text: str) -> str:
     return str(Glob.parse(text)) if is_glob(text) else str(Cell.parse(text))
 
@@ -175,6 +183,7 @@ ExtraValue = Annotated[
     str, _matching(EXTRA_VALUE.pattern, "a value of letters, digits, dots and underscores"), _version_like
 ]
 
+ExtraSelector = Annotated[str, _parsed(_extra_or_glob), _version_like]
 PythonSelector = Annotated[str, _parsed(parse_python_selector), _version_like]
 TorchSelector = TorchValue
 TensorrtSelector = TensorrtValue

@@ -19,6 +19,7 @@ from envgen.spec.scalars import (
     CudaValue,
     ExactTensorrt,
     ExactTorch,
+    ExtraSelector,
     ExtraValue,
     Flag,
     Folder,
@@ -101,7 +102,7 @@ class MatchForm(_Form):
     """Which cells: axis to value, range, glob or list of them; an axis not named accepts every value."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, OneOrMany[ExtraValue]]
+    __pydantic_extra__: dict[str, OneOrMany[ExtraSelector]]
 
     python: OneOrMany[PythonSelector] = Field(default=[], examples=["3.12", ">=3.10"])
     torch: OneOrMany[TorchSelector] = Field(default=[], examples=["2.13", ">=2.9,<2.12", "latest"])

@@ -54,7 +54,8 @@ class Scope:
                         yield MatrixError(what, "Name the values: the matrix is the same on every machine.", place)
                 elif not self.holds(axis, text):
                     what = f"{named(path)} names `{text}`, which no value of the axis `{axis}` can be."
-                    yield MatrixError(what, did_you_mean(text, self.values[axis]), place)
+                    known = ", ".join(f"`{value}`" for value in dict.fromkeys(self.values[axis]))
+                    yield MatrixError(what, f"The axis has {known}.", place)
 
     def unknown_axis(self, axis: str, path: KeyPath) -> MatrixError:
         what = f"{named(path)} names the axis `{axis}`, which this matrix does not have."

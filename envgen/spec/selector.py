@@ -28,7 +28,7 @@ class Latest:
     def parse(cls, text: str) -> Self:
         match = re.fullmatch(r"latest(?:-([1-9]\d?))?", text, re.ASCII)
         if not match:
-            raise GrammarError(f"{text!r} is neither latest nor latest-1, latest-2, ...")
+            raise GrammarError(f"{text!r} is neither latest nor latest-1, latest-2 and so on")
         return cls(int(match[1] or 0))
 
     def __str__(self) -> str:

@@ -17,9 +17,10 @@ from envgen.spec.schema import json_schema
 
 
 def structural_errors(error: ValidationError, document: Document) -> list[MatrixError]:
-    """The errors of a validation; a value that is missing altogether is the document's own problem already."""
-    found = [_Finding(details, document) for details in error.errors(include_url=False)]
-    return [finding.sentence() for finding in found if not finding.without_value]
+    """The errors of a validation, without those of values in which the document saw a problem already."""
+    told = {problem.place for problem in document.problems}
+    found = (_Finding(details, document).sentence() for details in error.errors(include_url=False))
+    return [sentence for sentence in found if sentence.place not in told]
 
 
 def sections(error: ValidationError) -> set[str]:
@@ -39,7 +40,6 @@ class _Finding:
         self.about_key = loc[-1:] == ("[key]",)
         self.last = str(loc[-2 if self.about_key else -1]) if loc else ""
         self.path = _path(loc, document.tree)
-        self.without_value = details["input"] is None and self.type != "missing"
 
     def sentence(self) -> MatrixError:
         if self.about_key:
@@ -49,8 +49,7 @@ class _Finding:
     def _key(self) -> MatrixError:
         if self.type == "literal_error":
             return self._unknown_key()
-        what = f"The key `{self.last}` in {self._container()} does not do: {self._reason()}."
-        return MatrixError(what, "", self._key_place())
+        return MatrixError(f"{self._container()}: {self._reason()}.", "", self._key_place())
 
     def _unknown_key(self) -> MatrixError:
         known = _keys(json_schema(), self.path[:-1])
