@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -116,11 +116,11 @@ class Facts:
 
     def newest_patch(self, release: Release) -> Version | None:
         """The torch version that a release stands for; None when it is not in the snapshot."""
-        return newest(self.torch, release)
+        return _stands_for(release, self.torch, self._torch_minors)
 
     def newest_tensorrt(self, release: Release) -> Version | None:
         """The TensorRT version that a release stands for; None when it is not in the snapshot."""
-        return newest(self.tensorrt, release)
+        return _stands_for(release, self.tensorrt, self._tensorrt_minors)
 
     def newer_torch(self, release: Release) -> bool:
         """Whether a release came after every torch of the snapshot, so that nothing is known of it."""
@@ -142,8 +142,22 @@ class Facts:
 
     def torch_tensorrt_for(self, torch: Version) -> TorchTensorRtRelease | None:
         """The newest torch-tensorrt whose metadata takes this torch."""
-        fitting = [release for release in self.torch_tensorrt.values() if release.torch.contains(torch)]
-        return max(fitting, key=lambda release: release.version, default=None)
+        if torch in self.torch:
+            return self._pairs.get(torch)
+        return _pair(torch, self.torch_tensorrt.values())
+
+    @cached_property
+    def _torch_minors(self) -> Mapping[str, Version]:
+        return _newest_by_minor(self.torch)
+
+    @cached_property
+    def _tensorrt_minors(self) -> Mapping[str, Version]:
+        return _newest_by_minor(self.tensorrt)
+
+    @cached_property
+    def _pairs(self) -> Mapping[Version, TorchTensorRtRelease]:
+        pairs = ((torch, _pair(torch, self.torch_tensorrt.values())) for torch in self.torch)
+        return {torch: pair for torch, pair in pairs if pair}
 
 
 def newest(versions: Iterable[Version], release: Release) -> Version | None:
@@ -155,6 +169,21 @@ def is_newer(versions: Iterable[Version], release: Release) -> bool:
     """Whether a release lies beyond all the versions; a minor that holds one of them does not."""
     known = max(versions)
     return release.version > known and not release.covers(known)
+
+
+def _stands_for(release: Release, versions: Collection[Version], by_minor: Mapping[str, Version]) -> Version | None:
+    if release.is_minor:
+        return by_minor.get(release.minor)
+    return release.version if release.version in versions else None
+
+
+def _newest_by_minor(versions: Iterable[Version]) -> dict[str, Version]:
+    return {f"{version.major}.{version.minor}": version for version in sorted(versions)}
+
+
+def _pair(torch: Version, releases: Iterable[TorchTensorRtRelease]) -> TorchTensorRtRelease | None:
+    fitting = [release for release in releases if release.torch.contains(torch)]
+    return max(fitting, key=lambda release: release.version, default=None)
 
 
 @cache

@@ -1,0 +1,149 @@
+"""The data files: every entry is sourced and dated, and the facts say what the files say."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+import envgen.compat
+from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
+from envgen.compat.facts import Facts
+from envgen.compat.judge import judge
+from envgen.compat.read import FactsError, Table, read_snapshot
+from envgen.compat.records import Platform
+from envgen.compat.verdict import Answer
+
+DATA = Path(envgen.compat.__file__).parent / "data"
+FACTS = Facts.bundled()
+SYSTEMS = {
+    Platform.LINUX_X86_64: (Os.parse("ubuntu24.04"), Arch.X86_64),
+    Platform.LINUX_AARCH64: (Os.parse("ubuntu24.04"), Arch.AARCH64),
+    Platform.WIN_AMD64: (Os.parse("windows2022"), Arch.X86_64),
+    Platform.WIN_ARM64: (Os.parse("windows2022"), Arch.AARCH64),
+    Platform.MACOS_ARM64: (Os.parse("macos15"), Arch.AARCH64),
+    Platform.MACOS_X86_64: (Os.parse("macos15"), Arch.X86_64),
+}
+
+
+@pytest.mark.parametrize("file", sorted(DATA.glob("*.yaml")), ids=lambda file: file.name)
+def test_every_row_of_a_table_has_a_source(file: Path) -> None:
+    table = Table(file)
+    rows = [row for name in table.lists() for row in table.rows(name)]
+    assert rows
+    assert all(source.as_of <= table.taken for _, source in rows)
+
+
+@pytest.mark.parametrize("file", sorted(DATA.glob("*.json")), ids=lambda file: file.name)
+def test_every_snapshot_has_a_source(file: Path) -> None:
+    _, source, taken = read_snapshot(file)
+    assert source.kind == "measured"
+    assert source.as_of == taken == FACTS.taken
+
+
+@pytest.mark.parametrize("file", sorted(DATA.iterdir()), ids=lambda file: file.name)
+def test_data_files_stay_small(file: Path) -> None:
+    assert file.stat().st_size < 400_000
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("sources: {a: {text: t, as_of: 2026-01-01, kind: measured}}\nrows: [{source: a}]", "taken"),
+        ("taken: 2026-01-01\nsources: {a: {text: t, kind: measured}}\nrows: [{source: a}]", "lacks as_of"),
+        ("taken: 2026-01-01\nsources: {a: {as_of: 2026-01-01, kind: measured}}\nrows: [{source: a}]", "lacks text"),
+        ("taken: 2026-01-01\nsources: {a: {text: t, as_of: 2026-01-01}}\nrows: [{source: a}]", "lacks kind"),
+        ("taken: 2026-01-01\nsources: {a: {text: t, as_of: 2026-01-01, kind: rumour}}\nrows: []", "not a kind"),
+        ("taken: 2026-01-01\nsources: {}\nrows: [{cuda: '13.0'}]", "no known source"),
+        ("taken: 2026-01-01\nsources: {}\nrows: [{source: b}]", "no known source"),
+    ],
+)
+def test_an_entry_without_source_date_or_kind_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "facts.yaml"
+    file.write_text(text)
+    with pytest.raises(FactsError, match=complaint):
+        list(Table(file).rows("rows"))
+
+
+def test_a_snapshot_without_source_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "torch.json"
+    file.write_text('{"taken": "2026-01-01", "releases": {}}')
+    with pytest.raises(FactsError, match="lacks"):
+        read_snapshot(file)
+
+
+def test_existence_is_what_the_snapshot_says_for_every_release_platform_and_python() -> None:
+    releases = json.loads((DATA / "torch.json").read_text())["releases"]
+    for (version, entry), platform, python in product(releases.items(), Platform, FACTS.pythons):
+        wheels = entry["wheels"].get(platform.value)
+        os, arch = SYSTEMS[platform]
+        cuda = Cuda.parse(wheels["cuda"]) if wheels else Cuda()
+        trace = judge(Cell(python, Release(version), cuda, None, os, arch), FACTS)
+        exists = wheels is not None and str(python) in wheels["pythons"]
+        assert trace.accepted is exists, (version, platform, python, trace.rejection)
+
+
+def test_versions_ascend_and_hold_no_placeholders() -> None:
+    assert list(FACTS.torch_versions()) == sorted(FACTS.torch_versions())
+    assert list(FACTS.tensorrt_versions()) == sorted(FACTS.tensorrt_versions())
+    assert FACTS.torch_versions()[0] == Version("1.13.0")
+    assert FACTS.torch_versions()[-1] == Version("2.15.0")
+    majors = {version.major for version in FACTS.tensorrt_versions()}
+    assert majors == {8, 10, 11}  # 9 was only ever a placeholder
+    assert not set(FACTS.tensorrt) & set(FACTS.not_installable)
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [
+        ("2.13", "2.13.0"),
+        ("2.12", "2.12.1"),
+        ("2.12.0", "2.12.0"),
+        ("2.14", "2.14.1"),
+        ("2.14.7", None),
+        ("2.99", None),
+    ],
+)
+def test_newest_patch(release: str, version: str | None) -> None:
+    assert FACTS.newest_patch(Release(release)) == (Version(version) if version else None)
+
+
+@pytest.mark.parametrize(
+    ("release", "newer"),
+    [
+        ("2.15", False),
+        ("2.15.0", False),
+        ("2.15.1", True),
+        ("2.16", True),
+        ("3.0", True),
+        ("2.14.9", False),
+        ("1.9", False),
+    ],
+)
+def test_newer_than_the_snapshot(release: str, newer: bool) -> None:
+    assert FACTS.newer_torch(Release(release)) is newer
+
+
+def test_newest_tensorrt_is_the_post_release_where_the_first_was_broken() -> None:
+    assert FACTS.newest_tensorrt(Release("10.14")) == Version("10.14.1.48.post1")
+    assert FACTS.newest_tensorrt(Release("8.6")) == Version("8.6.0")  # 8.6.1 is only an installer
+
+
+def test_torch_tensorrt_pairs_by_its_metadata() -> None:
+    pairs = {torch: FACTS.torch_tensorrt_for(Version(torch)) for torch in ("2.6.0", "2.12.1", "2.0.0", "2.1.2", "2.99")}
+    versions = {torch: str(pair.version) if pair else None for torch, pair in pairs.items()}
+    assert versions == {"2.6.0": "2.6.1", "2.12.1": "2.12.1", "2.0.0": None, "2.1.2": None, "2.99": None}
+
+
+def test_facts_are_loaded_once_and_carry_their_date() -> None:
+    assert Facts.bundled() is FACTS
+    assert FACTS.taken == date(2026, 11, 20)
+    assert FACTS.newest_python == PythonVersion(15, free_threaded=True)
+
+
+def test_unknown_is_an_answer_that_accepts() -> None:
+    assert [answer for answer in Answer if answer.rejects] == [Answer.MISSING, Answer.IMPOSSIBLE]

@@ -1,0 +1,110 @@
+"""Pins: what a lock is told of an accepted cell."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from envgen.cell import Cell
+from envgen.compat.facts import Facts
+from envgen.compat.pins import IndexChoice, Pins, StaticMetadata, pins
+
+FACTS = Facts.bundled()
+DEFAULT = IndexChoice("default")
+
+
+def pins_of(cell: str) -> Pins:
+    return pins(Cell.parse(cell), FACTS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "torch", "index", "local"),
+    [
+        ("py312-torch2.13-cu130-debian12-x86_64", "2.13.0", DEFAULT, ""),
+        ("py312-torch2.12-cu130-debian12-aarch64", "2.12.1", DEFAULT, ""),
+        ("py312-torch2.12.0-cu130-debian12-x86_64", "2.12.0", DEFAULT, ""),
+        ("py312-torch2.13-cpu-debian12-x86_64", "2.13.0", IndexChoice("pytorch", "cpu"), "cpu"),
+        ("py312-torch2.13-cu126-debian12-x86_64", "2.13.0", IndexChoice("pytorch", "cu126"), "cu126"),
+        ("py312-torch2.13-cpu-windows2022-x86_64", "2.13.0", DEFAULT, ""),
+        ("py312-torch2.13-cu130-windows2022-x86_64", "2.13.0", IndexChoice("pytorch", "cu130"), "cu130"),
+        ("py312-torch2.13-cpu-macos14-aarch64", "2.13.0", DEFAULT, ""),
+        ("py312-torch2.10-cpu-debian12-aarch64", "2.10.0", DEFAULT, ""),
+        ("py312-torch2.11-cpu-debian12-aarch64", "2.11.0", IndexChoice("pytorch", "cpu"), "cpu"),
+        ("py312-torch2.10-cu130-debian12-aarch64", "2.10.0", IndexChoice("pytorch", "cu130"), "cu130"),
+        ("py312-torch2.15-cu132-debian12-x86_64", "2.15.0", DEFAULT, ""),
+        ("py312-torch2.99-cu140-debian12-x86_64", "2.99", IndexChoice("pytorch", "cu140"), "cu140"),
+        ("py312-torch2.99-cpu-macos26-aarch64", "2.99", DEFAULT, ""),
+    ],
+)
+def test_torch_and_its_index(cell: str, torch: str, index: IndexChoice, local: str) -> None:
+    found = pins_of(cell)
+    assert (found.torch, found.index, found.torch_local) == (Version(torch), index, local)
+
+
+def test_size_is_known_on_the_default_index_only() -> None:
+    assert pins_of("py312-torch2.13-cu130-debian12-x86_64").download_mb == pytest.approx(526.6)
+    assert pins_of("py312-torch2.13-cu126-debian12-x86_64").download_mb is None
+
+
+def test_stubs_of_tensorrt_get_their_metadata() -> None:
+    found = pins_of("py312-torch2.13-cu130-trt11.0-ubuntu24.04-x86_64")
+    assert (found.torch_tensorrt, found.tensorrt) == (Version("2.13.0"), Version("11.0.0.114"))
+    assert found.requirements == ("torch-tensorrt==2.13.0", "tensorrt==11.0.0.114")
+    assert found.metadata == (
+        StaticMetadata("tensorrt", "11.0.0.114", ("tensorrt-cu13==11.0.0.114",)),
+        StaticMetadata(
+            "tensorrt-cu13",
+            "11.0.0.114",
+            ("tensorrt-cu13-libs==11.0.0.114", "tensorrt-cu13-bindings==11.0.0.114"),
+        ),
+        StaticMetadata("tensorrt-cu13-libs", "11.0.0.114", ()),
+    )
+
+
+def test_plain_tensorrt_means_cu12_before_10_13_2() -> None:
+    found = pins_of("py312-torch2.8-cu128-trt10.12-ubuntu24.04-x86_64")
+    assert found.requirements == ("torch-tensorrt==2.8.0", "tensorrt==10.12.0.36")
+    assert found.metadata[0] == StaticMetadata("tensorrt", "10.12.0.36", ("tensorrt-cu12==10.12.0.36",))
+
+
+def test_whole_wheels_need_no_metadata_and_bring_their_companions() -> None:
+    found = pins_of("py310-torch2.2-cu121-trt8.6-debian12-x86_64")
+    assert found.metadata == ()
+    assert found.tensorrt == Version("8.6.0")
+    assert set(found.requirements) == {"numpy<2", "torch-tensorrt==2.2.0", "tensorrt==8.6.0", "nvidia-cudnn-cu12<9"}
+
+
+@pytest.mark.parametrize(("torch", "needed"), [("2.2", True), ("1.13", True), ("2.3", False), ("2.13", False)])
+def test_old_torch_needs_numpy_1(torch: str, needed: bool) -> None:
+    assert ("numpy<2" in pins_of(f"py310-torch{torch}-cpu-debian12-x86_64").requirements) is needed
+
+
+def test_a_tensorrt_newer_than_the_facts_is_pinned_by_its_label() -> None:
+    found = pins_of("py312-torch2.99-cu130-trt12.0-ubuntu24.04-x86_64")
+    assert found.requirements == ("torch-tensorrt==2.99.*", "tensorrt==12.0.*")
+    assert {stub.name: stub.version for stub in found.metadata} == {
+        "tensorrt": "",
+        "tensorrt-cu13": "",
+        "tensorrt-cu13-libs": "",
+    }
+
+
+def test_the_compiler_comes_from_wheels_for_cuda_13_only() -> None:
+    toolkit = pins_of("py312-torch2.13-cu130-debian12-x86_64").toolkit
+    names = {Requirement(line).name for line in toolkit}
+    assert names == {"nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm", "nvidia-cuda-runtime", "nvidia-cuda-cccl"}
+    assert all("==13.0." in line for line in toolkit)
+    for cell in ("py312-torch2.13-cu126-debian12-x86_64", "py312-torch2.13-cpu-debian12-x86_64"):
+        assert pins_of(cell).toolkit == ()
+
+
+def test_every_requirement_parses() -> None:
+    for cell in (
+        "py310-torch2.2-cu121-trt8.6-debian12-x86_64",
+        "py312-torch2.13-cu132-trt11.0-ubuntu24.04-x86_64",
+        "py312-torch2.99-cu132-trt12.0.1-ubuntu24.04-x86_64",
+    ):
+        found = pins_of(cell)
+        stubs = [line for stub in found.metadata for line in stub.requires]
+        assert [Requirement(line) for line in (*found.requirements, *found.toolkit, *stubs)]
