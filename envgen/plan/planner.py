@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release
@@ -17,7 +17,7 @@ from envgen.plan.expand import ORDER, Expansion, Tally, rejected
 from envgen.plan.match import Matcher
 from envgen.plan.reach import check_entries
 from envgen.plan.resolve import resolve_axes
-from envgen.spec.matrix import Include, Matrix
+from envgen.spec.matrix import Exclude, Include, Matrix
 from envgen.spec.selector import NONE
 
 
@@ -39,6 +39,7 @@ class Plan:
         raw: the number of cells in the product of the axes: rejected, excluded and planned, without the included.
         rejected: rule id to the number of cells that it was the first to reject.
         excluded: reason to the number of cells that an exclude entry took out.
+        excludes: the exclude entries.
     """
 
     axes: Axes
@@ -46,6 +47,7 @@ class Plan:
     raw: int
     rejected: Mapping[str, int]
     excluded: Mapping[str, int]
+    excludes: tuple[Exclude, ...] = ()
 
 
 def plan(matrix: Matrix, facts: Facts) -> Plan:
@@ -60,7 +62,7 @@ def plan(matrix: Matrix, facts: Facts) -> Plan:
     expansion = Expansion(axes, facts)
     traces = list(expansion.traces())
     _check_used(matrix, axes, expansion.tally)
-    excludes = exclusions(matrix, facts)
+    excludes = exclusions(matrix.exclude, facts)
     excluded: Counter[str] = Counter()
     cells: dict[Cell, Planned] = {}
     for trace in traces:
@@ -77,15 +79,15 @@ def plan(matrix: Matrix, facts: Facts) -> Plan:
             )
         cells[planned.cell] = planned
     ordered = tuple(sorted(cells.values(), key=lambda planned: planned.cell))
-    return Plan(axes, ordered, axes.size, rejected(expansion.tally), dict(excluded))
+    return Plan(axes, ordered, axes.size, rejected(expansion.tally), dict(excluded), matrix.exclude)
 
 
 Exclusions = Sequence[tuple[Matcher, str]]
 
 
-def exclusions(matrix: Matrix, facts: Facts) -> Exclusions:
-    """The exclude entries of a matrix, ready to be asked, each with its reason."""
-    return [(Matcher(exclude.match, facts), exclude.reason) for exclude in matrix.exclude]
+def exclusions(excludes: Iterable[Exclude], facts: Facts) -> Exclusions:
+    """Exclude entries, ready to be asked, each with its reason."""
+    return [(Matcher(exclude.match, facts), exclude.reason) for exclude in excludes]
 
 
 def excluding(cell: Cell, excludes: Exclusions) -> str | None:

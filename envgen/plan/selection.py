@@ -12,12 +12,11 @@ from envgen.cell import FIXED_AXES, Cell, GrammarError
 from envgen.compat.facts import Facts
 from envgen.compat.judge import Judge
 from envgen.compat.rules import RULES
-from envgen.compat.verdict import Verdict
 from envgen.compat.words import listed
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.plan.axes import Axes
 from envgen.plan.match import Matcher
-from envgen.plan.planner import Plan, Planned
+from envgen.plan.planner import Plan, Planned, excluding, exclusions
 from envgen.results import LeftOut
 from envgen.spec.matrix import Host, Match
 from envgen.spec.selector import HOST
@@ -76,8 +75,8 @@ def _absent(plan: Plan, text: str, facts: Facts) -> Planned:
     rejection = Judge(facts).trace(cell).rejection
     if rejection:
         raise UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
-    off = plan.axes.off(cell)
-    why = " ".join(off) or "An exclude entry takes it out."
+    excluded = excluding(cell, exclusions(plan.excludes, facts))
+    why = " ".join(plan.axes.off(cell)) or f"An exclude entry takes it out: {excluded}."
     close = get_close_matches(text, [str(planned.cell) for planned in plan.cells], n=1)
     remedy = f"Did you mean {close[0]}?" if close else f"`envgen why {cell}` says more."
     raise UsageError(f"{cell} is not in the matrix. {why}", remedy)
@@ -91,10 +90,10 @@ def _empty(plan: Plan, matchers: Sequence[Matcher], facts: Facts, host: Host) ->
         return EmptySelectionError(
             f"The selection chose no cell. {foreign[0]}", "Put this machine on the axis, or select by name."
         )
-    nearest = _nearest_rejected(plan.axes, matchers, facts)
+    nearest = _nearest(plan, matchers, facts)
     if nearest:
-        cases = "\n".join(f"  {cell}: {verdict.sentence} ({verdict.rule})" for cell, verdict in nearest)
-        return EmptySelectionError(f"The selection chose no cell. The nearest ones cannot exist:\n{cases}", _REMEDY)
+        cases = "\n".join(f"  {cell}: {why}" for cell, why in nearest)
+        return EmptySelectionError(f"The selection chose no cell. The nearest that it asks for:\n{cases}", _REMEDY)
     return EmptySelectionError(
         "The selection chose no cell: no cell of the matrix has all the values that it asks for.", _REMEDY
     )
@@ -111,17 +110,22 @@ def _host_is_foreign(axes: Axes, match: Match, host: Host) -> Iterable[str]:
             yield f"It asks for this machine, which is {this}, and the {axis} axis has {listed(axes.texts(axis))}."
 
 
-def _nearest_rejected(axes: Axes, matchers: Sequence[Matcher], facts: Facts) -> list[tuple[Cell, Verdict]]:
-    """The rejected cells that some entry asks for, those first that got farthest through the rules."""
-    judge = Judge(facts)
-    found = []
-    for cell in islice((cell for matcher in matchers for cell in _asked_for(axes, matcher)), _LOOKED_AT):
+def _nearest(plan: Plan, matchers: Sequence[Matcher], facts: Facts) -> list[tuple[Cell, str]]:
+    """Cells that some entry asks for, each with what stands in its way; those first that got farthest.
+
+    Farthest got a cell that only an exclude entry takes out, then one that the last rules reject. For every reason
+    one cell is enough.
+    """
+    judge, excludes = Judge(facts), exclusions(plan.excludes, facts)
+    found: dict[str, tuple[int, Cell]] = {}
+    for cell in islice((cell for matcher in matchers for cell in _asked_for(plan.axes, matcher)), _LOOKED_AT):
         rejection = judge.trace(cell).rejection
         if rejection:
-            found.append((cell, rejection))
-    found.sort(key=lambda case: (-_RULE_ORDER[case[1].rule], case[0]))
-    distinct = {verdict.sentence: (cell, verdict) for cell, verdict in reversed(found)}
-    return list(reversed(distinct.values()))[:_SHOWN]
+            found.setdefault(f"{rejection.sentence} ({rejection.rule})", (_RULE_ORDER[rejection.rule], cell))
+        else:
+            found.setdefault(f"an exclude entry takes it out: {excluding(cell, excludes)}", (len(RULES), cell))
+    order = sorted(found.items(), key=lambda case: (-case[1][0], case[1][1]))
+    return [(cell, why) for why, (_, cell) in order[:_SHOWN]]
 
 
 def _asked_for(axes: Axes, matcher: Matcher) -> Iterable[Cell]:
