@@ -81,7 +81,9 @@ def render(session: nox.Session) -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--select", action="append")
     chosen = parser.parse_args(session.posargs)
-    render_cells(MATRIX, None, chosen.select, check=chosen.check)
+    failures = render_cells(MATRIX, None, chosen.select, only_check=chosen.check)
+    if failures:
+        session.error(f"{len(failures)} cells could not be rendered")
 
 
 @nox.session

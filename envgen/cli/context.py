@@ -11,7 +11,8 @@ from envgen.cell import Cell, GrammarError
 from envgen.compat.facts import Facts
 from envgen.errors import UsageError
 from envgen.machine import Machine
-from envgen.plan import Plan, Selection, plan, select, select_cells
+from envgen.plan import Plan, Selection, cells_by_id, plan, select
+from envgen.results import LeftOut
 from envgen.spec.load import load
 from envgen.spec.matrix import Match, Matrix
 
@@ -56,7 +57,7 @@ def choose(
     if ids and names:
         raise UsageError("Cells and --select were given together.", "Give one of them.")
     if ids:
-        return select_cells(planned, ids, facts), " ".join(ids)
+        return _by_id(planned, ids, facts, machine), " ".join(ids)
     wanted = names or (["default"] if "default" in matrix.selections else [FULL])
     entries: tuple[Match, ...] = ()
     for name in wanted:
@@ -68,6 +69,16 @@ def choose(
             known = ", ".join([*matrix.selections, FULL])
             raise UsageError(f"{matrix.file.name} has no selection {name!r}.", f"It has: {known}.")
     return select(planned, entries, facts, machine.host), " + ".join(wanted)
+
+
+def _by_id(planned: Plan, ids: list[str], facts: Facts, machine: Machine) -> Selection:
+    exact = [text for text in ids if not set(text) & set("*?[")]
+    named = cells_by_id(planned, exact, facts)
+    globs = tuple(Match(cells=(text,)) for text in ids if text not in exact)
+    matched = select(planned, globs, facts, machine.host).cells if globs else ()
+    chosen = tuple(dict.fromkeys((*named, *matched)))
+    left = len(planned.cells) - len(chosen)
+    return Selection(chosen, (LeftOut(reason="not asked for", cells=left),) if left else ())
 
 
 def parse_cell(text: str) -> Cell:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, JsonOption, MatrixOption, SelectOption, choose, read_matrix
 from envgen.errors import LockError
 from envgen.lock import Lock, Locker, lock_request, read_configuration
@@ -52,7 +53,7 @@ def lock_command(
 
 
 def _show(outcomes: dict[str, Lock | LockError]) -> None:
-    console = Console()
+    console = output()
     for cell, outcome in outcomes.items():
         if isinstance(outcome, LockError):
             console.print(f"[red]failed[/] {escape(str(outcome))}", highlight=False, soft_wrap=True)

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
     FULL,
@@ -24,7 +24,8 @@ from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
 from envgen.errors import UsageError
 from envgen.machine import this_machine
-from envgen.plan import Plan, Planned, Selection, coverage, runner_for
+from envgen.plan import Plan, Planned, Selection, coverage
+from envgen.plan.runners import runner_for
 from envgen.spec.matrix import Matrix
 
 GITHUB_LIMIT = 256  # jobs of one matrix; a workflow with more fails as a whole
@@ -54,23 +55,23 @@ def plan_command(
     if as_json or form is Format.JSON:
         print(json.dumps(_as_json(planned, chosen, facts, words), indent=2))
     elif form is Format.GITHUB:
-        print(json.dumps(_github(chosen, spec)))
+        print(json.dumps(_github(chosen, spec, facts)))
     else:
         _show(planned, chosen, facts, words)
 
 
 def _show(planned: Plan, chosen: Selection, facts: Facts, words: str) -> None:
-    console = Console()
+    console = output()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("cell", "torch", "index", "note"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=True)
     for entry in chosen.cells:
         pinned = pins(entry.cell, facts)
         note = entry.included or ("newer than the facts" if entry.trace.unknown else "")
         table.add_row(str(entry.cell), str(pinned.torch), pinned.index.folder or "default", note)
     console.print(table, highlight=False)
     console.print()
-    pairs = coverage(chosen, planned)
+    pairs = coverage(planned, chosen.cells)
     console.print(
         f"{len(chosen.cells)} cells selected ({words}) of {len(planned.cells)} that can be,"
         f" {planned.raw} raw combinations; {pairs.covered} of {pairs.feasible} pairs of values covered.",
@@ -104,7 +105,7 @@ def _cell_json(entry: Planned, facts: Facts) -> dict[str, object]:
     }
 
 
-def _github(chosen: Selection, spec: Matrix) -> dict[str, object]:
+def _github(chosen: Selection, spec: Matrix, facts: Facts) -> dict[str, object]:
     """A value for `strategy.matrix`.
 
     Raises:
@@ -117,7 +118,7 @@ def _github(chosen: Selection, spec: Matrix) -> dict[str, object]:
         )
     include = []
     for entry in chosen.cells:
-        runner = runner_for(entry.cell, spec)
+        runner = runner_for(entry.cell, spec, facts)
         if runner is None:
             raise UsageError(
                 f"No runner of {spec.file.name} takes the cell {entry.cell}.",

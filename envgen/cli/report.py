@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption
 from envgen.files import write_atomically
 from envgen.report import load_report, report_html, report_json, report_markdown, report_terminal
@@ -42,6 +43,6 @@ def report_command(
     if as_json:
         print(texts["json"], end="")
         return
-    console = Console()
+    console = output()
     console.print(report_terminal(report))
     console.print(f"{folder / 'report.html'}", style="dim", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from envgen.cell import Cell
+from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, JsonOption, MatrixOption, SelectOption, choose, read_matrix
 from envgen.cli.progress import progress
 from envgen.compat.facts import Facts
@@ -76,7 +77,7 @@ def run_cells(
     Returns:
         The report; None after a dry run.
     """
-    console = Console(stderr=quiet)
+    console = output(stderr=quiet)
     machine = this_machine()
     if options.environment == "current":
         prepared = _prepare_current(matrix, machine, options)
@@ -123,7 +124,7 @@ def _cells_of(matrix: Matrix, options: RunOptions) -> list[str]:
 def _prepare_current(file: Path, machine: Machine, options: RunOptions) -> PreparedRun:
     matrix, facts = load(file), Facts.bundled()
     cell: Cell = current_cell(machine, options.python)
-    chosen = Selection((Planned(cell, judge(cell, facts), None),), {})
+    chosen = Selection((Planned(cell, judge(cell, facts)),), ())
     return prepare(matrix, chosen, facts, machine, options, description="current", rejected={})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
+from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell
 from envgen.compat.facts import Facts
 from envgen.compat.verdict import Answer
@@ -38,7 +40,7 @@ def why_command(
     if as_json:
         print(json.dumps(_as_json(explanation, facts), indent=2))
     else:
-        _show(explanation, facts, Console())
+        _show(explanation, facts, output())
     if not explanation.trace.accepted:
         raise typer.Exit(REJECTED)
 
@@ -63,7 +65,18 @@ def _conclusion(explanation: Explanation) -> str:
         words = "not known yet: it is newer than the facts; a run finds out."
     else:
         words = "it exists."
-    return f"{words} {explanation.in_matrix}".strip()
+    return " ".join((words, *_place_in_matrix(explanation)))
+
+
+def _place_in_matrix(explanation: Explanation) -> Iterator[str]:
+    if explanation.in_matrix is None or not explanation.trace.accepted:
+        return
+    yield "The matrix has it." if explanation.in_matrix else "The matrix does not have it."
+    yield from explanation.off_axes
+    if explanation.included:
+        yield f"Included: {explanation.included}"
+    if explanation.excluded:
+        yield f"Excluded: {explanation.excluded}"
 
 
 def _as_json(explanation: Explanation, facts: Facts) -> dict[str, object]:
@@ -73,6 +86,9 @@ def _as_json(explanation: Explanation, facts: Facts) -> dict[str, object]:
         "accepted": trace.accepted,
         "unknown": trace.unknown,
         "in_matrix": explanation.in_matrix,
+        "off_axes": list(explanation.off_axes),
+        "excluded": explanation.excluded,
+        "included": explanation.included,
         "facts_as_of": str(facts.taken),
         "verdicts": [
             {

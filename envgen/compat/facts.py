@@ -45,6 +45,7 @@ class Facts:
         uv_targets: the glibc versions that uv can resolve for, ascending.
         other_libc: distribution name to the C library it has in place of glibc.
         toolkit_wheels: CUDA to the requirements that install its compiler; only from 13.0 on.
+        gcc_limits: CUDA to the newest major of gcc that its nvcc takes.
     """
 
     taken: date
@@ -62,6 +63,7 @@ class Facts:
     cuda_images: tuple[CudaImage, ...]
     companions: tuple[Companion, ...]
     toolkit_wheels: Mapping[Cuda, tuple[str, ...]]
+    gcc_limits: Mapping[Cuda, int]
 
     @classmethod
     def bundled(cls) -> Facts:
@@ -103,6 +105,9 @@ class Facts:
             toolkit_wheels={
                 Cuda.parse(row["cuda"]): tuple(row["requires"])
                 for row, _ in Table(folder / "toolkit.yaml").rows("toolkit_wheels")
+            },
+            gcc_limits={
+                Cuda.parse(row["cuda"]): row["gcc_max"] for row, _ in Table(folder / "toolkit.yaml").rows("host_compilers")
             },
         )
 

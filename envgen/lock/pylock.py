@@ -33,12 +33,14 @@ class Lock:
     Attributes:
         request: hash over everything that was asked of the resolver; an equal request keeps its lock.
         sha256: hash of the file.
+        uv: the uv that resolved it, and that installs it in an image.
     """
 
     path: Path
     packages: tuple[LockedPackage, ...]
     request: str
     sha256: str
+    uv: str
 
     @property
     def versions(self) -> dict[str, str]:
@@ -72,7 +74,7 @@ def read_lock(path: Path) -> Lock:
         packages = tuple(_package(entry, sizes) for entry in document["packages"])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, StopIteration, AttributeError) as error:
         raise LockError(f"{path} is not a usable lock: {error!r}.", "Delete it and run `envgen lock` again.") from None
-    return Lock(path, packages, own.get("request", ""), hashlib.sha256(data).hexdigest())
+    return Lock(path, packages, own.get("request", ""), hashlib.sha256(data).hexdigest(), own.get("uv", ""))
 
 
 def _package(entry: dict[str, Any], sizes: dict[str, int]) -> LockedPackage:

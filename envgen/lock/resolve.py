@@ -155,7 +155,8 @@ def _with_header(request: LockRequest, text: str, indexes: str) -> str:
     own = {
         "cell": str(request.cell),
         "request": request.digest,
-        "made-by": f"envgen {__version__}, {_uv_version()}",
+        "envgen": __version__,
+        "uv": _uv_version(),
         "made-at": datetime.now(UTC).replace(microsecond=0),
         "indexes": indexes,
         "sizes": file_sizes(text),
@@ -168,4 +169,5 @@ def _with_header(request: LockRequest, text: str, indexes: str) -> str:
 
 
 def _uv_version() -> str:
-    return subprocess.run([find_uv_bin(), "--version"], capture_output=True, text=True, check=True).stdout.split(" (")[0].strip()
+    said = subprocess.run([find_uv_bin(), "--version"], capture_output=True, text=True, check=True).stdout
+    return said.split()[1]

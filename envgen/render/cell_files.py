@@ -1,0 +1,76 @@
+"""The files of one cell: its lock, and what the matrix, the facts and the known images say of its Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from envgen.cell import Cell
+from envgen.compat.facts import Facts
+from envgen.lock import Lock
+from envgen.plan import applies
+from envgen.render.containers import Containers
+from envgen.render.dockerfile import DockerInputs, environment_files
+from envgen.render.files import Generated
+from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit, VariableAxis
+
+
+def cell_files(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> tuple[Generated, ...]:
+    """Dockerfile, ignore list and lock of a Linux cell.
+
+    Raises:
+        EnvgenError: no image is known for it, or a value of the matrix cannot stand in a Dockerfile.
+    """
+    inputs = _inputs(cell, lock, matrix, facts, images)
+    return environment_files(inputs, lock.path.read_text(encoding="utf-8"))
+
+
+def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> DockerInputs:
+    extension = matrix.extension
+    nvcc = _compiles_device_code(cell, extension, facts, images)
+    toolkit = extension.build.toolkit if extension else Toolkit.MACHINE
+    system = images.system(cell.os)
+    return DockerInputs(
+        cell=cell,
+        base_image=images.base_image(cell, nvcc=nvcc and toolkit is Toolkit.MACHINE),
+        runtime_image=system.image,
+        matrix_name=matrix.file.name,
+        lock_sha256=lock.sha256,
+        versions=lock.versions,
+        uv_version=lock.uv,
+        python=str(cell.python),
+        gcc=images.gcc(cell.os, newest=facts.gcc_limits.get(cell.cuda) if nvcc else None),
+        system_python=system.python == cell.python,
+        extension=extension,
+        steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)) if extension else (),
+        source=_source(matrix, extension),
+        device_code=nvcc,
+        cuda_archs=extension.build.cuda_archs if extension and nvcc else (),
+        toolkit=toolkit,
+        variables=_variables(matrix, cell),
+    )
+
+
+def _compiles_device_code(cell: Cell, extension: Extension | None, facts: Facts, images: Containers) -> bool:
+    """Always when it must; where nvcc is to be had when it may."""
+    if extension is None or cell.cuda.is_cpu or extension.build.device_code is DeviceCode.NONE:
+        return False
+    if extension.build.device_code is DeviceCode.REQUIRED:
+        return True
+    if extension.build.toolkit is Toolkit.WHEELS:
+        return cell.cuda in facts.toolkit_wheels
+    return images.cuda_image(cell.cuda, cell.os) is not None
+
+
+def _source(matrix: Matrix, extension: Extension | None) -> PurePosixPath | None:
+    """The extension's folder as the build context has it; None when it comes from the index or lies outside."""
+    if extension is None or extension.path is None:
+        return None
+    context = matrix.file.absolute().parent
+    source = extension.path.absolute()
+    return PurePosixPath(source.relative_to(context).as_posix()) if source.is_relative_to(context) else None
+
+
+def _variables(matrix: Matrix, cell: Cell) -> dict[str, str]:
+    values = dict(cell.extra)
+    axes = [axis for axis in matrix.extra if isinstance(axis, VariableAxis)]
+    return {name: value for axis in axes for name, value in axis.variables[values[axis.name]].items()}
