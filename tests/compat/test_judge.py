@@ -190,7 +190,7 @@ def test_a_trace_holds_every_rule_and_full_sentences(cell: str) -> None:
     assert [verdict.rule for verdict in verdicts] == [rule.id for rule in RULES]
     for verdict in verdicts:
         assert verdict.sentence[-1] in ".?"
-        assert len(verdict.sentence.split()) > 3
+        assert len(verdict.sentence.split()) >= 3
         assert "None" not in verdict.sentence
 
 
