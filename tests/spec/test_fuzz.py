@@ -156,3 +156,10 @@ def _nulls_as_text(tree: Any) -> Any:
     if isinstance(tree, list):
         return [_nulls_as_text(item) for item in tree]
     return "" if tree in (None, "null", "~") else tree
+
+
+def test_the_tree_that_is_mutated_is_a_right_one() -> None:
+    text = yaml.safe_dump(TREE, sort_keys=False)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "matrix.yaml").write_text(text, encoding="utf-8")
+        assert load(Path(folder, "matrix.yaml")).axis_names[-2:] == ("numpy", "compiler")
