@@ -1,0 +1,110 @@
+"""The reference extension, built in its three steps as envgen builds it, and checked on the CPU."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import TorchCell
+
+pytestmark = pytest.mark.e2e
+
+CSRC = Path(__file__).resolve().parents[2] / "csrc"
+STEPS = {
+    "ops": ("build_ext", "--part", "ops"),
+    "stable": ("build_ext", "--part", "stable"),
+    "module": ("build_py", "build_ext", "--part", "module"),
+}
+PYTHON_FREE = ("libenvgen_reference_ops.so", "libenvgen_reference_stable.so")
+
+
+@pytest.fixture(scope="module")
+def built(torch_cell: TorchCell, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each step in a private copy with its own output folder; then the outputs merged."""
+    merged = tmp_path_factory.mktemp("merged")
+    for name, command in STEPS.items():
+        folder = tmp_path_factory.mktemp(name)
+        source, out = folder / "source", folder / "out"
+        shutil.copytree(CSRC, source)
+        env = {"ENVGEN_OUT": str(out), "ENVGEN_DEVICE_CODE": "0", "MAX_JOBS": "2"}
+        done = torch_cell.run("python", "setup.py", *command, cwd=source, env=env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        shutil.copytree(out, merged, dirs_exist_ok=True)
+    return merged
+
+
+def check(
+    cell: TorchCell, out: Path, facts: Path, *command: str
+) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+    env = {"PYTHONPATH": str(out), "ENVGEN_FACTS": str(facts)}
+    done = cell.run("python", *command, cwd=facts.parent, env=env)
+    return done, json.loads(facts.read_text()) if facts.exists() else {}
+
+
+def test_the_cpu_check_passes_with_all_parts(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    done, facts = check(torch_cell, built, tmp_path / "facts.json", "-m", "envgen_reference.checks.cpu")
+    assert done.returncode == 0, done.stderr
+    assert facts["torch"] == torch_cell.torch
+    for flavour in ("operator", "stable"):
+        measured = facts[flavour]
+        assert isinstance(measured, dict)
+        assert measured["cases"] >= 100
+        assert measured["opcheck"] == "passed"
+
+
+def test_the_gpu_checks_say_that_there_is_no_gpu(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    for name in ("kernel", "engine"):
+        done, _ = check(torch_cell, built, tmp_path / f"{name}.json", "-m", f"envgen_reference.checks.{name}")
+        assert done.returncode == 1
+        assert "no usable CUDA device" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("wrong", ["x.double().chunk(2, -1)[0].to(x.dtype)", "torch.full_like(x[..., ::2], torch.nan)"])
+def test_a_wrong_operator_fails_the_check(torch_cell: TorchCell, built: Path, tmp_path: Path, wrong: str) -> None:
+    code = (
+        "import sys, torch, envgen_reference\n"
+        f"envgen_reference.silu_and_mul = lambda x: {wrong}\n"
+        "from envgen_reference.checks import cpu, outcome\n"
+        "sys.exit(outcome.run(cpu.check))\n"
+    )
+    done, _ = check(torch_cell, built, tmp_path / "facts.json", "-c", code)
+    assert done.returncode == 1
+    assert "is off by" in done.stderr.splitlines()[-1]
+
+
+def test_python_stays_out_of_the_libraries(built: Path) -> None:
+    """No Python symbol and no Python library, so another Python of the same torch may load the file."""
+    lief = pytest.importorskip("lief")
+    for name in PYTHON_FREE:
+        binary = lief.ELF.parse(str(built / "envgen_reference" / name))
+        assert not [library for library in binary.libraries if "python" in library]
+        assert not [symbol.name for symbol in binary.imported_symbols if str(symbol.name).startswith(("Py", "_Py"))]
+        assert not [entry for entry in binary.dynamic_entries if entry.tag == lief.ELF.DynamicEntry.TAG.RUNPATH]
+
+
+def test_a_missing_library_is_named(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    partial = tmp_path / "partial"
+    shutil.copytree(built, partial)
+    (partial / "envgen_reference" / PYTHON_FREE[0]).unlink()
+    done, _ = check(torch_cell, partial, tmp_path / "facts.json", "-c", "import envgen_reference")
+    assert done.stderr.splitlines()[-1].startswith(f"ImportError: {PYTHON_FREE[0]} was not built")
+
+
+def test_pip_builds_the_same_package(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    """The source's own backend gives a wheel with the files that the three steps give."""
+    source = tmp_path / "source"
+    shutil.copytree(CSRC, source)
+    backend = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
+    done = torch_cell.run("python", "-c", backend, tmp_path, cwd=source, env={"ENVGEN_DEVICE_CODE": "0"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+    unpacked = tmp_path / "wheel"
+    shutil.unpack_archive(wheel, unpacked, "zip")
+    files = {str(file.relative_to(unpacked)) for file in unpacked.glob("envgen_reference/**/*") if file.is_file()}
+    assert files == {str(file.relative_to(built)) for file in built.glob("envgen_reference/**/*") if file.is_file()}
