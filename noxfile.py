@@ -13,6 +13,7 @@ import nox
 
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.render import render_cells
+from envgen.cli.report import report_command
 from envgen.cli.run import run_cells
 from envgen.machine import this_machine
 from envgen.run.runner import RunOptions
@@ -46,7 +47,9 @@ def _session_of(cell: str) -> None:
 def _options(session: nox.Session) -> dict[str, bool]:
     parser = argparse.ArgumentParser(prog="nox -s matrix --")
     parser.add_argument("--resume", action="store_true", help="take over what the last run finished")
-    parser.add_argument("--retry-failed", dest="retry", action="store_true", help="with --resume: climb failed rungs again")
+    parser.add_argument(
+        "--retry-failed", dest="retry", action="store_true", help="with --resume: climb failed ones again"
+    )
     return vars(parser.parse_args(session.posargs))
 
 
@@ -58,20 +61,18 @@ for _cell in ALL_CELLS:
 @nox.session(venv_backend="none", requires=[f"matrix({cell})" for cell in DEFAULT_CELLS], default=False)
 def matrix(session: nox.Session) -> None:
     """Run the default selection, a session for each cell, and report (nox's -j runs cells side by side)."""
-    from envgen.cli.report import report_command
-
-    report_command(runs=None, output=None, matrix=MATRIX, as_json=False)
+    report_command(runs=None, target=None, matrix=MATRIX, as_json=False)
     left = len(ALL_CELLS) - len(DEFAULT_CELLS)
-    session.log(f"{len(DEFAULT_CELLS)} cells of the selection `default`; {left} left out. All: envgen run --select full")
+    session.log(
+        f"{len(DEFAULT_CELLS)} cells of the selection `default`, {left} left out. All: envgen run --select full"
+    )
     session.log("One: nox -s 'matrix(CELL)', with a cell of `nox -l`.")
 
 
 @nox.session(venv_backend="none", default=False)
 def report(session: nox.Session) -> None:
     """Write the reports of the latest run again."""
-    from envgen.cli.report import report_command
-
-    report_command(runs=None, output=None, matrix=MATRIX, as_json=False)
+    report_command(runs=None, target=None, matrix=MATRIX, as_json=False)
 
 
 @nox.session(venv_backend="none", default=False)

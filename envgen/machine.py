@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 from packaging.version import Version
 from pydantic import JsonValue
+from uv import find_uv_bin
 
 from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
 from envgen.probe import script
@@ -138,7 +139,7 @@ def _toolkits() -> Iterator[CudaToolkit]:
     homes = [Path(os.environ[name]) for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
     if on_path := shutil.which("nvcc"):
         homes += _home_of(on_path)
-    homes += sorted(Path("/usr/local").glob("cuda-*"), reverse=True) + [Path("/usr/local/cuda"), Path("/opt/cuda")]
+    homes += [*sorted(Path("/usr/local").glob("cuda-*"), reverse=True), Path("/usr/local/cuda"), Path("/opt/cuda")]
     seen: set[Path] = set()
     for home in homes:
         nvcc = shutil.which("nvcc", path=str(home / "bin"))
@@ -186,15 +187,15 @@ def _interpreters(wanted: PythonVersion) -> Iterator[Path]:
     folder = "." if sys.platform == "win32" else "bin"
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     roots = [pyenv / "versions"]
-    roots += [Path(os.environ[key]) / "Python" for key in ("RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY") if key in os.environ]
+    roots += [
+        Path(os.environ[key]) / "Python" for key in ("RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY") if key in os.environ
+    ]
     for root in roots:
         for home in sorted(root.glob(f"3.{wanted.minor}.*"), reverse=True):
             yield from (home / folder / name, home / "x64" / folder / name, home / "arm64" / folder / name)
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         if entry and Path(entry) != pyenv / "shims":
             yield Path(entry) / name
-    from uv import find_uv_bin
-
     uv = [find_uv_bin(), "python", "find", "--no-project", "--no-python-downloads", "--quiet", str(wanted)]
     found = _output(*uv).strip().splitlines()
     yield from (Path(line) for line in found[-1:])
@@ -203,5 +204,8 @@ def _interpreters(wanted: PythonVersion) -> Iterator[Path]:
 def _is(path: Path, wanted: PythonVersion) -> bool:
     if not path.is_file():
         return False
-    ask = "import sys, sysconfig; print(sys.implementation.name, sys.version_info[0], sys.version_info[1], bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
+    ask = (
+        "import sys, sysconfig; v = sys.version_info; "
+        "print(sys.implementation.name, v[0], v[1], bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
+    )
     return _output(str(path), "-I", "-c", ask).strip() == f"cpython 3 {wanted.minor} {wanted.free_threaded}"

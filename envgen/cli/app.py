@@ -20,8 +20,8 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="envgen",
     help=(
-        "Renders a matrix of PyTorch environments into Dockerfiles and lockfiles, builds your extension in each, runs its"
-        " kernel and its TensorRT engine, and reports which combinations load and run, and why the others don't."
+        "Renders a matrix of PyTorch environments into Dockerfiles and lockfiles, builds your extension in each, runs"
+        " its kernel and its TensorRT engine, and reports which combinations load and run, and why the others don't."
     ),
     no_args_is_help=True,
     rich_markup_mode="markdown",

@@ -22,7 +22,9 @@ MatrixOption = Annotated[
 ]
 SelectOption = Annotated[
     list[str] | None,
-    typer.Option("--select", "-s", metavar="NAME", help="A selection named in the matrix; may be repeated. `full` is every cell."),
+    typer.Option(
+        "--select", "-s", metavar="NAME", help="A selection named in the matrix; may be repeated. `full` is every cell."
+    ),
 ]
 CellsArgument = Annotated[
     list[str] | None,

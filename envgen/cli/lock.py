@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from envgen.cli.console import output
-from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, JsonOption, MatrixOption, SelectOption, choose, read_matrix
+from envgen.cli.context import (
+    DEFAULT_MATRIX,
+    CellsArgument,
+    JsonOption,
+    MatrixOption,
+    SelectOption,
+    choose,
+    read_matrix,
+)
 from envgen.errors import LockError
 from envgen.lock import Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
@@ -26,13 +34,15 @@ def lock_command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help=f"Where to; `{FOLDER}` beside the matrix.")
     ] = None,
-    upgrade: Annotated[bool, typer.Option("--upgrade", "-U", help="Resolve again although nothing was changed.")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", "-U", help="Resolve again although nothing was changed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Resolve cells into `pylock.toml` files with hashes, for their own Python and platform.
 
-    Neither that interpreter nor that platform need be here. A cell that cannot be locked is said so in one sentence, the
-    others go on, and the exit code is that of a failed lock.
+    Neither that interpreter nor that platform need be here. A cell that cannot be locked is said so in one sentence,
+    the others go on, and the exit code is that of a failed lock.
 
     Examples: `envgen lock`, `envgen lock 'py312-torch2.13-*'`, `envgen lock --select full`
     """
@@ -56,7 +66,7 @@ def _show(outcomes: dict[str, Lock | LockError]) -> None:
     console = output()
     for cell, outcome in outcomes.items():
         if isinstance(outcome, LockError):
-            console.print(f"[red]failed[/] {escape(str(outcome))}", highlight=False, soft_wrap=True)
+            console.print(f"[red]failed[/] {cell}: {escape(str(outcome))}", highlight=False, soft_wrap=True)
         else:
             size = f"{outcome.download_bytes / 1e9:.2f} GB"
             torch = outcome.version("torch")

@@ -41,7 +41,9 @@ def plan_command(
     cells: CellsArgument = None,
     select: SelectOption = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
-    form: Annotated[Format, typer.Option("--format", "-f", help="table, json, or github: a matrix for a workflow.")] = Format.TABLE,
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help="table, json, or github: a matrix for a workflow.")
+    ] = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """List the cells that can be, and count those that cannot by the rule that says so.
@@ -79,7 +81,9 @@ def _show(planned: Plan, chosen: Selection, facts: Facts, words: str) -> None:
     )
     for reason, count in sorted({**planned.rejected, **planned.excluded}.items(), key=lambda item: -item[1]):
         console.print(f"{count:>8}  {reason}", highlight=False)
-    console.print(f"Facts as of {facts.taken}; `envgen why CELL` gives every rule's reason.", style="dim", highlight=False)
+    console.print(
+        f"Facts as of {facts.taken}; `envgen why CELL` gives every rule's reason.", style="dim", highlight=False
+    )
 
 
 def _as_json(planned: Plan, chosen: Selection, facts: Facts, words: str) -> dict[str, object]:

@@ -52,7 +52,9 @@ class PlainLines:
         taken_over = " (kept)" if kept else ""
         reason = f": {escape(result.sentence)}" if result.sentence else ""
         self.console.print(
-            f"{cell}  {result.rung} {MARK[result.outcome]}{seconds}{taken_over}{reason}", highlight=False, soft_wrap=True
+            f"{cell}  {result.rung} {MARK[result.outcome]}{seconds}{taken_over}{reason}",
+            highlight=False,
+            soft_wrap=True,
         )
 
     def cell_finished(self, result: CellResult) -> None:
@@ -112,7 +114,9 @@ class Board:
             table.add_column(no_wrap=True)
             table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
             for cell, row in self._rows.items():
-                table.add_row(cell, _steps(row), Text.from_markup(row.outcome) if row.done else Text(row.line, style="dim"))
+                table.add_row(
+                    cell, _steps(row), Text.from_markup(row.outcome) if row.done else Text(row.line, style="dim")
+                )
             return Group(table, Text(self._status()))
 
     def _status(self) -> str:

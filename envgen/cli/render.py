@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -28,13 +27,16 @@ def render_command(
     select: SelectOption = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when a file is missing or differs from what would be written.")
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; fail when a file is missing or differs from what would be written."
+        ),
     ] = False,
 ) -> None:
     """Write a Dockerfile and its lock for every selected Linux cell, under `environments/` beside the matrix.
 
-    The files are the same on every run and every machine, as long as the matrix and the locks are. Cells of other systems
-    have no Dockerfile and are passed over. A cell that cannot be rendered is said so, the others go on.
+    The files are the same on every run and every machine, as long as the matrix and the locks are. Cells of other
+    systems have no Dockerfile and are passed over. A cell that cannot be rendered is said so, the others go on.
 
     Examples: `envgen render`, `envgen render --select full`, `envgen render --check`
     """
@@ -63,21 +65,23 @@ def render_cells(
     locks = _locks(linux, spec, facts, root / ENVIRONMENTS, only_check=only_check)
     console = output()
     generated: list[Generated] = []
-    failures: list[EnvgenError] = []
+    failures: dict[Cell, EnvgenError] = {}
     images = Containers.load()
     for cell in linux:
         try:
             generated += _files(cell, locks[str(cell)], spec, facts, images)
         except EnvgenError as error:
-            failures.append(error)
-            console.print(f"[red]failed[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            failures[cell] = error
+            console.print(f"[red]failed[/] {cell}: {escape(str(error))}", highlight=False, soft_wrap=True)
     if only_check:
         _require_fresh(check(generated, root), failures)
     else:
         changed = write(generated, root)
-        console.print(f"{len(generated)} files of {len(linux) - len(failures)} cells, {len(changed)} written.", highlight=False)
+        console.print(
+            f"{len(generated)} files of {len(linux) - len(failures)} cells, {len(changed)} written.", highlight=False
+        )
         console.print(f"{root / ENVIRONMENTS}", style="dim", highlight=False, soft_wrap=True)
-    return tuple(failures)
+    return tuple(failures.values())
 
 
 def _locks(
@@ -91,7 +95,7 @@ def _locks(
 
 
 def _stale(cell: Cell) -> LockError:
-    return LockError(f"{cell} has no lock of the present matrix.", "Run `envgen render`.")
+    return LockError("there is no lock of the present matrix", "Run `envgen render`.")
 
 
 def _files(
@@ -102,11 +106,7 @@ def _files(
     return cell_files(cell, lock, matrix, facts, images)
 
 
-def _require_fresh(drifts: tuple[Drift, ...], failures: list[EnvgenError]) -> None:
-    stale = [*map(str, drifts), *_missing(failures)]
+def _require_fresh(drifts: tuple[Drift, ...], failures: dict[Cell, EnvgenError]) -> None:
+    stale = [*map(str, drifts), *(f"{cell}: {error.what}" for cell, error in failures.items())]
     if stale:
         raise StaleError("These files are not what would be rendered now:\n" + "\n".join(stale), "Run `envgen render`.")
-
-
-def _missing(failures: list[EnvgenError]) -> Iterator[str]:
-    yield from (failure.what for failure in failures)

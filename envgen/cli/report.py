@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption
@@ -17,10 +16,12 @@ from envgen.run.workspace import Workspace
 
 def report_command(
     runs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders to join; the latest run if none is given.")
+        list[Path] | None,
+        typer.Argument(metavar="[RUN]...", help="Run folders to join; the latest run if none is given."),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where to write; the first run's folder if not given.")
+    target: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Where to write; the first run's folder if not given."),
     ] = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
     as_json: JsonOption = False,
@@ -37,7 +38,7 @@ def report_command(
         runs = [workspace.run(workspace.latest_run())]
     report = load_report(*runs)
     texts = {"json": report_json(report), "md": report_markdown(report), "html": report_html(report)}
-    folder = output or runs[0]
+    folder = target or runs[0]
     for ending, text in texts.items():
         write_atomically(folder / f"report.{ending}", text)
     if as_json:

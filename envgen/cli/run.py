@@ -11,7 +11,15 @@ from rich.markup import escape
 
 from envgen.cell import Cell
 from envgen.cli.console import output
-from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, JsonOption, MatrixOption, SelectOption, choose, read_matrix
+from envgen.cli.context import (
+    DEFAULT_MATRIX,
+    CellsArgument,
+    JsonOption,
+    MatrixOption,
+    SelectOption,
+    choose,
+    read_matrix,
+)
 from envgen.cli.progress import progress
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
@@ -22,7 +30,7 @@ from envgen.plan import Planned, Selection
 from envgen.report import load_report, report_json, report_terminal, write_reports
 from envgen.results import Report
 from envgen.run.outlook import Outlook, outlook
-from envgen.run.runner import PreparedRun, RunOptions, carry_out, prepare
+from envgen.run.runner import PreparedRun, Project, RunOptions, carry_out, prepare
 from envgen.run.workspace import Workspace
 from envgen.spec.load import load
 from envgen.spec.matrix import Matrix
@@ -35,21 +43,30 @@ def run_command(
     select: SelectOption = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
     environment: Annotated[
-        str, typer.Option("--environment", "-e", help="venv: made from the lock; current: the running interpreter as it is.")
+        str,
+        typer.Option(
+            "--environment", "-e", help="venv: made from the lock; current: the running interpreter as it is."
+        ),
     ] = "venv",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells at once.")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run, or with the one named by --name.")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="With --resume: climb failed rungs again.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the latest run, or with the one named by --name.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --resume: climb failed rungs again.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The run's name; the present moment if not given.")] = None,
-    python: Annotated[Path | None, typer.Option("--python", help="The interpreter of the environment `current`.")] = None,
+    python: Annotated[
+        Path | None, typer.Option("--python", help="The interpreter of the environment `current`.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Lock and say what would be done, and stop.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build, load and run the extension in every selected cell, and record how far each came.
 
     Every cell climbs: planned, published, locked, created, built, inspected, loaded, cpu, kernel, engine. A rung is
-    passed, failed, or not run with its reason. A run that was interrupted, even killed, goes on with `--resume`: what was
-    finished is not done again. The exit code is 1 when a cell failed.
+    passed, failed, or not run with its reason. A run that was interrupted, even killed, goes on with `--resume`: what
+    was finished is not done again. The exit code is 1 when a cell failed.
 
     Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`
     """
@@ -99,17 +116,20 @@ def run_cells(
 
 
 def _prepare(
-    file: Path, cells: list[str] | None, select: list[str] | None, machine: Machine, options: RunOptions, console: Console
+    file: Path,
+    cells: list[str] | None,
+    select: list[str] | None,
+    machine: Machine,
+    options: RunOptions,
+    console: Console,
 ) -> PreparedRun:
     matrix, facts, planned = read_matrix(file)
     if options.resume and not cells and not select:
         cells = _cells_of(matrix, options)
     chosen, words = choose(matrix, facts, planned, machine, select, cells)
-    return prepare(
-        matrix, chosen, facts, machine, options,
-        description=words, rejected={**planned.rejected, **planned.excluded},
-        on_locks=lambda count: console.print(f"Locking {count} cells ..."),
-    )  # fmt: skip
+    project = Project(matrix, facts, machine, options)
+    rejected = {**planned.rejected, **planned.excluded}
+    return prepare(project, chosen, words, rejected, lambda count: console.print(f"Locking {count} cells ..."))
 
 
 def _cells_of(matrix: Matrix, options: RunOptions) -> list[str]:
@@ -125,17 +145,21 @@ def _prepare_current(file: Path, machine: Machine, options: RunOptions) -> Prepa
     matrix, facts = load(file), Facts.bundled()
     cell: Cell = current_cell(machine, options.python)
     chosen = Selection((Planned(cell, judge(cell, facts)),), ())
-    return prepare(matrix, chosen, facts, machine, options, description="current", rejected={})
+    return prepare(Project(matrix, facts, machine, options), chosen, "current", {})
 
 
 def _announce(ahead: Outlook, prepared: PreparedRun, console: Console) -> None:
     info = prepared.info
-    console.print(f"[bold]Run {info.run}[/]: {ahead.cells} cells ({info.selection}) of {info.extension}.", highlight=False)
+    console.print(
+        f"[bold]Run {info.run}[/]: {ahead.cells} cells ({info.selection}) of {info.extension}.", highlight=False
+    )
     if ahead.download_bytes:
         more = f" and {ahead.unsized} files of unknown size" if ahead.unsized else ""
         console.print(f"To download: at most {ahead.download_bytes / 1e9:.1f} GB{more}.", highlight=False)
     if ahead.interpreters:
-        console.print(f"Python {', '.join(ahead.interpreters)} is not installed here and will be fetched.", highlight=False)
+        console.print(
+            f"Python {', '.join(ahead.interpreters)} is not installed here and will be fetched.", highlight=False
+        )
     for obstacle in ahead.obstacles:
         words = f"Not run in {obstacle.cells} of {ahead.cells}: [bold]{obstacle.rung}[/]: {escape(obstacle.reason)}."
         console.print(words, highlight=False, soft_wrap=True)
@@ -143,5 +167,3 @@ def _announce(ahead: Outlook, prepared: PreparedRun, console: Console) -> None:
         console.print(f"Left out: {left.cells} cells, {escape(left.reason)}.", highlight=False, soft_wrap=True)
     if info.left_out:
         console.print("All cells: envgen run --select full", highlight=False)
-
-

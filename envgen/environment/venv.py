@@ -55,13 +55,23 @@ class VenvEnvironment:
         if self.lock is None:
             raise Unavailable("the cell has no lock")
         uv = find_uv_bin()
-        variables = dict(self.configuration.variables) | {"UV_LINK_MODE": "hardlink", "UV_NO_PROGRESS": "1", "VIRTUAL_ENV": None}
+        variables = dict(self.configuration.variables) | {
+            "UV_LINK_MODE": "hardlink",
+            "UV_NO_PROGRESS": "1",
+            "VIRTUAL_ENV": None,
+        }
         cwd = self.folder.parent
         # The interpreter is named by its path when it is here; otherwise uv is asked to fetch it.
         interpreter = str(find_interpreter(self.cell.python) or self.cell.python)
         make = (uv, "venv", "--no-project", "--clear", "--python", interpreter, str(self.folder))
         sync = (uv, "pip", "sync", "--python", str(self._python), "--preview-features", "pylock", str(self.lock.path))
-        mark = (str(self._python), "-c", "import sys; open(sys.argv[1], 'w').write(sys.argv[2])", str(self._marker), self.lock.sha256)
+        mark = (
+            str(self._python),
+            "-c",
+            "import sys; open(sys.argv[1], 'w').write(sys.argv[2])",
+            str(self._marker),
+            self.lock.sha256,
+        )
         return tuple(Command(argv, cwd, variables) for argv in (make, sync, mark))
 
     def _require_this_system(self) -> None:

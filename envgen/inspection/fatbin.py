@@ -1,7 +1,7 @@
 """The GPU code in a binary's `.nv_fatbin` section: which architectures, as machine code (SASS) or as PTX.
 
-Layout as the CUDA runtime reads it: containers that begin with a magic number, each with a header, then entries, each with
-a header that names its kind and architecture. The code itself may be compressed; the headers never are.
+Layout as the CUDA runtime reads it: containers that begin with a magic number, each with a header, then entries, each
+with a header that names its kind and architecture. The code itself may be compressed; the headers never are.
 Source: the open readers of the format (cuda-elf and cricket), checked against `cuobjdump -lelf -lptx`.
 """
 
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 MAGIC = struct.pack("<I", 0xBA55ED50)
 CONTAINER = struct.Struct("<IHHQ")  # magic, version, header bytes, content bytes
-ENTRY = struct.Struct("<HHIQIIHHI")  # kind, version, header bytes, payload bytes, compressed bytes, -, minor, major, arch
+ENTRY = struct.Struct(
+    "<HHIQIIHHI"
+)  # kind, version, header bytes, payload bytes, compressed bytes, -, minor, major, arch
 PTX, ELF = 1, 2
 
 

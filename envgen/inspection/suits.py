@@ -22,7 +22,7 @@ def judge_binaries(
     """What keeps the binaries from running in the cell; nothing when they suit it.
 
     Args:
-        expected_archs: the architectures that the build was told to compile for; empty when it was told to compile none.
+        expected_archs: the architectures that the build was told to compile for; empty when there were none.
         gpus: compute capabilities (`9.0`) of the GPUs that are to run the device code.
     """
     return (*_findings(cell, binaries, expected_archs), *_uncovered(binaries, gpus))

@@ -89,7 +89,7 @@ class Locker:
             if done.returncode == 0:
                 return _with_header(request, done.stdout, "PyTorch's own" if attempt else "the configured ones")
             # The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build.
-            if attempt == attempts[-1] or "there is no version of torch" not in " ".join(done.stderr.split()):
+            if "No solution found" not in done.stderr:
                 break
         raise explain(request, done.stderr)
 
@@ -105,8 +105,13 @@ class Locker:
         with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
             command = self._command(request, options, Path(scratch))
             done = subprocess.run(
-                command, capture_output=True, text=True, encoding="utf-8", env=self._environment(request),
-                timeout=TIMEOUT, check=False,
+                command,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                env=self._environment(request),
+                timeout=TIMEOUT,
+                check=False,
             )
         if options and done.returncode != 0 and "error sending request" in done.stderr:
             with self._guard:  # every further cell of this index gets the same answer without waiting for it

@@ -13,20 +13,20 @@ def explain(request: LockRequest, stderr: str) -> LockError:
     said = " ".join(re.sub(r"\s*cause:", " cause:", stderr).split())
     if "python-build-standalone" in said or "No interpreter found" in said:
         return LockError(
-            f"{request.cell}: no Python {request.cell.python} is installed here, and it could not be fetched.",
-            f"uv resolves for a free-threaded Python with such an interpreter only: install Python {request.cell.python}.",
+            f"no Python {request.cell.python} is installed here, and it could not be fetched.",
+            f"uv resolves for a free-threaded Python with such an interpreter only: install {request.cell.python}.",
         )
     if address := re.search(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)", said):
         return LockError(
-            f"{request.cell}: {_host(address[1])} could not be reached ({_last_cause(said)}).",
+            f"{_host(address[1])} could not be reached ({_last_cause(said)}).",
             _unreachable_remedy(request),
         )
     if "No solution found" in said:
         return LockError(
-            f"{request.cell}: no set of packages fits: {_because(said)}",
+            f"no set of packages fits: {_because(said)}",
             "Change the versions that disagree, or exclude the cell with a reason.",
         )
-    return LockError(f"{request.cell}: uv could not resolve it: {_first_error(said)}", "")
+    return LockError(f"uv could not resolve it: {_first_error(said)}", "")
 
 
 def _unreachable_remedy(request: LockRequest) -> str:

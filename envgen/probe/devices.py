@@ -6,22 +6,23 @@ Runs in a process of its own, on the machine or inside a cell: standard library 
 import ctypes
 import json
 import sys
+from typing import Any, Dict, Optional
 
 COMPUTE_CAPABILITY_MAJOR = 75  # CUdevice_attribute values of cuda.h
 COMPUTE_CAPABILITY_MINOR = 76
 
 
-def open_driver():
+def open_driver() -> Optional[ctypes.CDLL]:
     names = ["nvcuda.dll"] if sys.platform == "win32" else ["libcuda.so.1", "libcuda.so"]
     for name in names:
         try:
-            return ctypes.CDLL(name), ""
-        except OSError as error:
-            reason = str(error)
-    return None, reason
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    return None
 
 
-def describe(driver, index):
+def describe(driver: ctypes.CDLL, index: int) -> Dict[str, Any]:
     handle = ctypes.c_int()
     driver.cuDeviceGet(ctypes.byref(handle), index)
     name = ctypes.create_string_buffer(256)
@@ -38,10 +39,10 @@ def describe(driver, index):
     }
 
 
-def devices():
-    driver, reason = open_driver()
+def devices() -> Dict[str, Any]:
+    driver = open_driver()
     if driver is None:
-        return {"driver_cuda": None, "devices": [], "reason": reason}
+        return {"driver_cuda": None, "devices": [], "reason": "no NVIDIA driver"}
     status = driver.cuInit(0)
     if status != 0:
         return {"driver_cuda": None, "devices": [], "reason": "cuInit returned %d" % status}

@@ -11,42 +11,46 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from typing import Any, Dict, List, Optional
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def first_line(command):
+def first_line(command: List[str]) -> Optional[str]:
     program = shutil.which(command[0])
     if not program:
         return None
     try:
-        done = subprocess.run([program] + command[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        done = subprocess.run(
+            [program] + command[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return "%s: %s" % (command[0], error)
     lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
     return lines[0] if lines else None
 
 
-def nvcc_release():
+def nvcc_release() -> Optional[str]:
     home = os.environ.get("CUDA_HOME")
     nvcc = os.path.join(home, "bin", "nvcc") if home else shutil.which("nvcc")
     if not nvcc or not (os.path.exists(nvcc) or os.path.exists(nvcc + ".exe")):
         return None
-    text = subprocess.run([nvcc, "--version"], stdout=subprocess.PIPE, timeout=60).stdout.decode("utf-8", "replace")
+    done = subprocess.run([nvcc, "--version"], stdout=subprocess.PIPE, timeout=60, check=False)
+    text = done.stdout.decode("utf-8", "replace")
     return text[text.find("release ") + 8 :].split(",")[0] if "release " in text else None
 
 
-def mapped_libraries():
+def mapped_libraries() -> Optional[List[str]]:
     """The shared libraries that are really in this process, where the system tells."""
     try:
         with open("/proc/self/maps") as maps:
-            paths = {line.split(None, 5)[5].strip() for line in maps if line.count("/") and len(line.split(None, 5)) == 6}
+            paths = {line.split(None, 5)[5].strip() for line in maps if len(line.split(None, 5)) == 6}
     except OSError:
         return None
     return sorted(path for path in paths if ".so" in os.path.basename(path))
 
 
-def torch_facts():
+def torch_facts() -> Dict[str, Any]:
     import torch
 
     return {
@@ -60,9 +64,9 @@ def torch_facts():
     }
 
 
-def packages():
+def packages() -> Dict[str, str]:
     """Every installed distribution, name to version."""
-    found = {}
+    found: Dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
         name = distribution.metadata["Name"]
         if name:
@@ -70,13 +74,14 @@ def packages():
     return dict(sorted(found.items()))
 
 
-def devices():
-    done = subprocess.run([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE, timeout=60)
+def devices() -> Any:
+    command = [sys.executable, os.path.join(HERE, "devices.py")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
     return json.loads(done.stdout.decode()) if done.returncode == 0 else {"reason": "exit code %d" % done.returncode}
 
 
-def main():
-    facts = {
+def main() -> None:
+    facts: Dict[str, Any] = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),

@@ -8,9 +8,10 @@ import json
 import os
 import sys
 import time
+from typing import Any, Dict, List, Optional
 
 
-def mapped_libraries():
+def mapped_libraries() -> Optional[List[str]]:
     try:
         with open("/proc/self/maps") as maps:
             paths = {line.split(None, 5)[5].strip() for line in maps if len(line.split(None, 5)) == 6}
@@ -19,11 +20,11 @@ def mapped_libraries():
     return sorted(path for path in paths if ".so" in os.path.basename(path))
 
 
-def main(names):
+def main(names: List[str]) -> None:
     import torch  # the extension's libraries find libtorch through it
 
     before = set(mapped_libraries() or [])
-    modules = {}
+    modules: Dict[str, Any] = {}
     for name in names:
         start = time.perf_counter()
         module = importlib.import_module(name)

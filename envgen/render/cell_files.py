@@ -11,7 +11,7 @@ from envgen.plan import applies
 from envgen.render.containers import Containers
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
-from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit, VariableAxis
+from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit
 
 
 def cell_files(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> tuple[Generated, ...]:
@@ -46,7 +46,7 @@ def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Contai
         device_code=nvcc,
         cuda_archs=extension.build.cuda_archs if extension and nvcc else (),
         toolkit=toolkit,
-        variables=_variables(matrix, cell),
+        variables=matrix.variables_of(cell.extra),
     )
 
 
@@ -68,9 +68,3 @@ def _source(matrix: Matrix, extension: Extension | None) -> PurePosixPath | None
     context = matrix.file.absolute().parent
     source = extension.path.absolute()
     return PurePosixPath(source.relative_to(context).as_posix()) if source.is_relative_to(context) else None
-
-
-def _variables(matrix: Matrix, cell: Cell) -> dict[str, str]:
-    values = dict(cell.extra)
-    axes = [axis for axis in matrix.extra if isinstance(axis, VariableAxis)]
-    return {name: value for axis in axes for name, value in axis.variables[values[axis.name]].items()}

@@ -14,8 +14,8 @@ from envgen.environment import Environment
 from envgen.errors import LockError
 from envgen.lock import IndexConfiguration, Lock
 from envgen.machine import Machine
-from envgen.run.process import Bounds
 from envgen.results import Rung
+from envgen.run.process import Bounds
 from envgen.spec.matrix import BuildStep, Extension, Limits
 
 

@@ -85,7 +85,9 @@ def run_command(
         kind: Literal["abandoned", "not started"] = "abandoned" if interrupt.is_set() else "not started"
         return Ending(kind, guard.returncode, 0.0, 0, f"its guard ended with code {guard.returncode}")
     fields = json.loads(answer)
-    return Ending(fields["ended"], fields.get("returncode", -1), fields["seconds"], fields["peak"], fields.get("why", ""))
+    return Ending(
+        fields["ended"], fields.get("returncode", -1), fields["seconds"], fields["peak"], fields.get("why", "")
+    )
 
 
 def _await(

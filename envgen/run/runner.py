@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ from envgen.run.observer import Observer
 from envgen.run.process import Interrupt
 from envgen.run.sources import source_digest
 from envgen.run.workspace import Workspace
-from envgen.spec.matrix import Extension, Matrix, VariableAxis
+from envgen.spec.matrix import Extension, Matrix
+
+Locking = Callable[[int], None]
 
 MEMORY_SHARE = 0.8  # of the machine's memory, divided among the cells that run at once
 
@@ -59,40 +61,67 @@ class PreparedRun:
     options: RunOptions
 
 
+@dataclass(frozen=True)
+class Project:
+    """What every cell of a run has in common."""
+
+    matrix: Matrix
+    facts: Facts
+    machine: Machine
+    options: RunOptions
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.beside(self.matrix.file)
+
+    @property
+    def lock_folders(self) -> tuple[Path, ...]:
+        """Where a run's locks are kept, and where rendered ones are read from."""
+        return (self.workspace.locks, self.matrix.file.absolute().parent / "environments")
+
+    @property
+    def extension(self) -> Extension:
+        """What is built.
+
+        Raises:
+            MatrixError: the matrix names none.
+        """
+        if self.matrix.extension is None:
+            raise MatrixError(
+                "the matrix names no extension, so there is nothing to build and run",
+                "Add `extension: {path: ...}`; `envgen plan`, `lock` and `render` do without one.",
+                self.matrix.place(),
+            )
+        return self.matrix.extension
+
+
 def prepare(
-    matrix: Matrix,
+    project: Project,
     selection: Selection,
-    facts: Facts,
-    machine: Machine,
-    options: RunOptions,
-    *,
     description: str,
     rejected: Mapping[str, int],
-    on_locks: Callable[[int], None] = lambda count: None,
+    progress: Locking | None = None,
 ) -> PreparedRun:
     """Locks the selected cells and describes their climbs.
 
     Args:
         description: the selection in words, for the report.
-        rejected: rule id to the combinations that it rejected, for the report.
-        on_locks: told the number of cells before they are locked.
+        rejected: rule id or reason to the combinations that it took out, for the report.
+        progress: told before the cells are locked, with their number.
 
     Raises:
         MatrixError: the matrix has no extension to build.
         UsageError: an unknown environment or run name.
     """
-    extension = _extension(matrix)
-    workspace = Workspace.beside(matrix.file)
-    locks = _locks(matrix, selection, facts, workspace, options, on_locks)
-    source = source_digest(extension)
-    jobs = tuple(
-        _job(planned, matrix, extension, source, locks.get(str(planned.cell)), machine, workspace, options, facts)
-        for planned in selection.cells
-    )
+    options, workspace, extension = project.options, project.workspace, project.extension
     name = options.name or (workspace.latest_run() if options.resume else workspace.new_run_name())
+    journal = Journal(workspace.run(name))
+    locks = _locks(project, selection, progress)
+    source = source_digest(extension)
+    jobs = tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)
     info = RunInfo(
         run=name,
-        matrix=matrix.file.name,
+        matrix=project.matrix.file.name,
         selection=description,
         extension=extension.name,
         envgen=__version__,
@@ -101,7 +130,7 @@ def prepare(
         left_out=selection.left_out,
         rejected=dict(rejected),
     )
-    return PreparedRun(jobs, Journal(workspace.run(name)), info, options)
+    return PreparedRun(jobs, journal, info, options)
 
 
 def carry_out(prepared: PreparedRun, observer: Observer) -> tuple[CellResult, ...]:
@@ -118,83 +147,42 @@ def carry_out(prepared: PreparedRun, observer: Observer) -> tuple[CellResult, ..
     return results
 
 
-def _extension(matrix: Matrix) -> Extension:
-    if matrix.extension is None:
-        raise MatrixError(
-            "the matrix names no extension, so there is nothing to build and run",
-            "Add `extension: {path: ...}`; `envgen plan`, `lock` and `render` do without one.",
-            matrix.place(),
-        )
-    return matrix.extension
-
-
-def _locks(
-    matrix: Matrix,
-    selection: Selection,
-    facts: Facts,
-    workspace: Workspace,
-    options: RunOptions,
-    on_locks: Callable[[int], None],
-) -> Mapping[str, Lock | LockError]:
-    if options.environment == "current":
+def _locks(project: Project, selection: Selection, progress: Locking | None) -> Mapping[str, Lock | LockError]:
+    if project.options.environment == "current":
         return {}
-    on_locks(len(selection.cells))
-    requests = [lock_request(planned.cell, matrix, facts) for planned in selection.cells]
-    return Locker(read_configuration(), lock_folders(matrix, workspace)).lock_all(requests)
+    if progress:
+        progress(len(selection.cells))
+    requests = [lock_request(planned.cell, project.matrix, project.facts) for planned in selection.cells]
+    return Locker(read_configuration(), project.lock_folders).lock_all(requests)
 
 
-def lock_folders(matrix: Matrix, workspace: Workspace) -> tuple[Path, ...]:
-    """Where a run's locks are kept, and where committed ones are read from."""
-    return (workspace.locks, matrix.file.absolute().parent / "environments")
-
-
-def _job(
-    planned: Planned,
-    matrix: Matrix,
-    extension: Extension,
-    source: str,
-    lock: Lock | LockError | None,
-    machine: Machine,
-    workspace: Workspace,
-    options: RunOptions,
-    facts: Facts,
-) -> Job:
-    cell = planned.cell
-    folder = workspace.cell(cell, options.environment)
+def _job(project: Project, planned: Planned, lock: Lock | LockError | None, source: str) -> Job:
+    cell, options, machine, extension = planned.cell, project.options, project.machine, project.extension
+    folder = project.workspace.cell(cell, options.environment)
+    limits = project.matrix.limits
     return Job(
         cell=cell,
         trace=planned.trace if options.environment != "current" else None,
         lock=lock,
-        environment=_environment(cell, lock, folder, machine, options),
+        environment=_environment(project, cell, lock if isinstance(lock, Lock) else None, folder),
         extension=extension,
-        steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)),
-        variables=dict(_axis_variables(matrix, cell)),
+        steps=tuple(step for step in extension.build.steps if applies(step.when, cell, project.facts)),
+        variables=project.matrix.variables_of(cell.extra),
         machine=machine,
         configuration=read_configuration(),
-        limits=matrix.limits,
-        memory=matrix.limits.memory or int(machine.memory_bytes * MEMORY_SHARE / options.parallel),
+        limits=limits,
+        memory=limits.memory or int(machine.memory_bytes * MEMORY_SHARE / options.parallel),
         folder=folder,
-        builds=workspace.builds,
+        builds=project.workspace.builds,
         source=source,
         compile_jobs=max(1, machine.cpus // options.parallel),
     )
 
 
-def _environment(
-    cell: Cell, lock: Lock | LockError | None, folder: Path, machine: Machine, options: RunOptions
-) -> Environment:
+def _environment(project: Project, cell: Cell, lock: Lock | None, folder: Path) -> Environment:
+    options = project.options
     if options.environment == "current":
         return CurrentEnvironment.of(options.python)
     if options.environment == "venv":
-        return VenvEnvironment(cell, lock if isinstance(lock, Lock) else None, folder / "venv", machine, read_configuration())
+        return VenvEnvironment(cell, lock, folder / "venv", project.machine, read_configuration())
     raise UsageError(f"There is no environment {options.environment!r}.", "Choose venv or current.")
-
-
-def _axis_variables(matrix: Matrix, cell: Cell) -> Sequence[tuple[str, str]]:
-    values = dict(cell.extra)
-    return [
-        item
-        for axis in matrix.extra
-        if isinstance(axis, VariableAxis)
-        for item in axis.variables[values[axis.name]].items()
-    ]

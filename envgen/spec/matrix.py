@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -192,6 +192,12 @@ class Matrix:
         if name in FIXED_AXES:
             return tuple(getattr(self, name))
         return next(axis.values for axis in self.extra if axis.name == name)
+
+    def variables_of(self, extra: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """The environment variables that a cell's values on variable axes set."""
+        values = dict(extra)
+        axes = [axis for axis in self.extra if isinstance(axis, VariableAxis)]
+        return {name: value for axis in axes for name, value in axis.variables[values[axis.name]].items()}
 
     def place(self, *path: str | int) -> Place:
         """Where the value at a key path stands (`"axes", "torch", 1`), or the nearest value around it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from envgen.inspection import judge_binaries, read_binaries
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
@@ -14,7 +16,7 @@ def inspected(job: Job, bench: Bench) -> Answer:
     binaries = read_binaries(job.artifact)
     gpus = tuple(gpu.compute_capability for gpu in job.machine.gpus) if plan.compiles else ()
     findings = judge_binaries(job.cell, binaries, expected_archs=plan.archs, gpus=gpus)
-    facts = {"binaries": [binary.facts() for binary in binaries]}
+    facts: dict[str, JsonValue] = {"binaries": [binary.facts() for binary in binaries]}
     if findings:
         return failed("; ".join(finding.sentence for finding in findings), facts)
     codes = sorted({code for binary in binaries for code in binary.code})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from envgen.compat.verdict import Answer as RuleAnswer
 from envgen.compat.verdict import Trace, Verdict
 from envgen.errors import LockError
@@ -40,7 +42,7 @@ def locked(job: Job, bench: Bench) -> Answer:
     return passed(facts=_lock_facts(job.lock))
 
 
-def _lock_facts(lock: Lock) -> dict[str, object]:
+def _lock_facts(lock: Lock) -> dict[str, JsonValue]:
     return {"packages": len(lock.packages), "download_bytes": lock.download_bytes, "sha256": lock.sha256}
 
 
