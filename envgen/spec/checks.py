@@ -15,6 +15,7 @@ from envgen.spec.matrix import KeyPath
 from envgen.spec.schema import AxesForm, BuildForm, ExtensionForm, MatrixForm
 from envgen.spec.scope import Scope
 
+_EVERY_CELL = "full"
 _OWN_MEANING = ("cells", "reason", "labels", "gpu")
 
 
@@ -31,6 +32,9 @@ def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixErro
     yield from exclude_problems(form.exclude, axes)
     yield from include_problems(form.include, form.exclude, form.axes, axes)
     for name, entries in form.select.items():
+        if name == _EVERY_CELL:
+            what = f"The selection `{name}` is every cell already."
+            yield MatrixError(what, "Name this one otherwise.", document.keys["select", name])
         for i, entry in enumerate(entries):
             yield from cells.match_problems(entry, _item(document, ("select", name), i), host=True)
     for i, runner in enumerate(form.runners):

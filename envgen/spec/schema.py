@@ -262,7 +262,7 @@ class MatrixForm(_Form):
         default={}, description="Named selections; `default` is the usual one."
     )
     extension: ExtensionForm | None = None
-    runners: list[RunnerForm] = Field(default=[], description="CI runners, the preferred first.")
+    runners: list[RunnerForm] = Field(default=[], description="CI runners; the first that takes a cell is its runner.")
     indexes: IndexesForm = IndexesForm()
     limits: LimitsForm = LimitsForm()
 
