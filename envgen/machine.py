@@ -33,10 +33,16 @@ class Gpu:
 
 @dataclass(frozen=True)
 class CudaToolkit:
-    """An nvcc with its headers; `home` is what CUDA_HOME is set to."""
+    """An nvcc with its headers.
+
+    Attributes:
+        home: what CUDA_HOME is set to.
+        architectures: what it compiles machine code for (`75`, `90`); nothing when it does not say.
+    """
 
     home: Path
     version: Version
+    architectures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def _toolkits() -> Iterator[CudaToolkit]:
             continue
         seen.add(home.resolve())
         if version := _nvcc_version(nvcc):
-            yield CudaToolkit(home.resolve(), version)
+            codes = re.findall(r"^sm_(\w+)$", _output(nvcc, "--list-gpu-code"), re.MULTILINE)
+            yield CudaToolkit(home.resolve(), version, frozenset(codes))
 
 
 def _home_of(nvcc: str) -> list[Path]:

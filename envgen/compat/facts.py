@@ -46,6 +46,7 @@ class Facts:
         other_libc: distribution name to the C library it has in place of glibc.
         toolkit_wheels: CUDA to the requirements that install its compiler; only from 13.0 on.
         gcc_limits: CUDA to the newest major of gcc that its nvcc takes.
+        nvcc_architectures: CUDA to what its nvcc compiles machine code for: `75`, `90a`.
     """
 
     taken: date
@@ -64,6 +65,7 @@ class Facts:
     companions: tuple[Companion, ...]
     toolkit_wheels: Mapping[Cuda, tuple[str, ...]]
     gcc_limits: Mapping[Cuda, int]
+    nvcc_architectures: Mapping[Cuda, frozenset[str]]
 
     @classmethod
     def bundled(cls) -> Facts:
@@ -106,8 +108,13 @@ class Facts:
                 Cuda.parse(row["cuda"]): tuple(row["requires"])
                 for row, _ in Table(folder / "toolkit.yaml").rows("toolkit_wheels")
             },
+            nvcc_architectures={
+                Cuda.parse(row["cuda"]): frozenset(row["sm"])
+                for row, _ in Table(folder / "toolkit.yaml").rows("nvcc_architectures")
+            },
             gcc_limits={
-                Cuda.parse(row["cuda"]): row["gcc_max"] for row, _ in Table(folder / "toolkit.yaml").rows("host_compilers")
+                Cuda.parse(row["cuda"]): row["gcc_max"]
+                for row, _ in Table(folder / "toolkit.yaml").rows("host_compilers")
             },
         )
 

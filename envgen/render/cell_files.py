@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from envgen.cell import Cell
+from envgen.cell import Cell, SmArch
+from envgen.compat.architectures import compilable, torch_architectures
 from envgen.compat.facts import Facts
 from envgen.lock import Lock
 from envgen.plan import applies
@@ -44,7 +45,7 @@ def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Contai
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)) if extension else (),
         source=_source(matrix, extension),
         device_code=nvcc,
-        cuda_archs=extension.build.cuda_archs if extension and nvcc else (),
+        cuda_archs=_architectures(cell, extension, facts) if extension and nvcc else (),
         toolkit=toolkit,
         variables=matrix.variables_of(cell.extra),
     )
@@ -59,6 +60,12 @@ def _compiles_device_code(cell: Cell, extension: Extension | None, facts: Facts,
     if extension.build.toolkit is Toolkit.WHEELS:
         return cell.cuda in facts.toolkit_wheels
     return images.cuda_image(cell.cuda, cell.os) is not None
+
+
+def _architectures(cell: Cell, extension: Extension, facts: Facts) -> tuple[SmArch, ...]:
+    """Of those asked for, the ones that the cell's torch and its nvcc know."""
+    nvcc = facts.nvcc_architectures.get(cell.cuda)
+    return compilable(extension.build.cuda_archs, torch_architectures(cell, facts), nvcc)
 
 
 def _source(matrix: Matrix, extension: Extension | None) -> PurePosixPath | None:

@@ -32,6 +32,8 @@ class Job:
         builds: where build steps that several cells share are kept.
         source: hash of the extension's source.
         compile_jobs: how many compilers may run at once.
+        torch_archs: the GPU architectures that the cell's torch lets an extension compile for; None when not known.
+        nvcc_archs: those that the cell's CUDA compiler from wheels knows; None when not known.
     """
 
     cell: Cell
@@ -49,6 +51,8 @@ class Job:
     builds: Path
     source: str
     compile_jobs: int
+    torch_archs: frozenset[str] | None = None
+    nvcc_archs: frozenset[str] | None = None
 
     @property
     def artifact(self) -> Path:

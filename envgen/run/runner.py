@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envgen import __version__
 from envgen.cell import Cell
+from envgen.compat.architectures import torch_architectures
 from envgen.compat.facts import Facts
 from envgen.environment import CurrentEnvironment, Environment, VenvEnvironment
 from envgen.errors import LockError, MatrixError, UsageError
@@ -176,6 +177,8 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         builds=project.workspace.builds,
         source=source,
         compile_jobs=max(1, machine.cpus // options.parallel),
+        torch_archs=torch_architectures(cell, project.facts),
+        nvcc_archs=project.facts.nvcc_architectures.get(cell.cuda),
     )
 
 

@@ -20,4 +20,5 @@ def inspected(job: Job, bench: Bench) -> Answer:
     if findings:
         return failed("; ".join(finding.sentence for finding in findings), facts)
     codes = sorted({code for binary in binaries for code in binary.code})
-    return passed("device code for " + ", ".join(map(str, codes)) if codes else plan.note, facts)
+    held = "device code for " + ", ".join(map(str, codes)) if codes else ""
+    return passed("; ".join(part for part in (held, plan.note) if part), facts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from envgen.cell import SmArch
+from envgen.compat.architectures import compilable
 from envgen.run.job import Job
 from envgen.spec.matrix import DeviceCode, Toolkit
 
@@ -16,8 +18,8 @@ class DevicePlan:
 
     Attributes:
         cuda_home: where nvcc is; None when device code is not compiled.
-        archs: what to compile for.
-        note: why device code is not compiled although the cell is a CUDA cell.
+        archs: what to compile for: of the architectures asked for, those that torch and nvcc know.
+        note: what is to be said: why device code is not compiled in a CUDA cell, or not for every architecture.
         blocks: whether the cell is not to be built without it.
     """
 
@@ -36,22 +38,36 @@ def device_plan(job: Job) -> DevicePlan:
     wanted = job.extension.build.device_code
     if job.cell.cuda.is_cpu or wanted is DeviceCode.NONE:
         return DevicePlan(None)
-    home, reason = _cuda_home(job)
+    home, known, reason = _nvcc(job)
+    asked = job.extension.build.cuda_archs
+    archs = compilable(asked, job.torch_archs, known)
+    if home and asked and not archs:
+        home, reason = None, f"torch {job.cell.torch} and its nvcc know none of {_listed(asked)}"
     if home is None:
         return DevicePlan(None, note=f"without device code: {reason}", blocks=wanted is DeviceCode.REQUIRED)
-    return DevicePlan(home, job.extension.build.cuda_archs)
+    left_out = [arch for arch in asked if arch not in archs]
+    return DevicePlan(
+        home, archs, f"not for {_listed(left_out)}, which this torch or nvcc does not know" if left_out else ""
+    )
 
 
-def _cuda_home(job: Job) -> tuple[Path | None, str]:
+def _listed(archs: Sequence[SmArch]) -> str:
+    return ", ".join(map(str, archs))
+
+
+def _nvcc(job: Job) -> tuple[Path | None, frozenset[str] | None, str]:
+    """Where nvcc is, the architectures it knows, and why there is none."""
     major = job.cell.cuda.major
     if job.extension.build.toolkit is Toolkit.WHEELS:
         site = job.environment.site_packages()
         home = site / "nvidia" / f"cu{major}" if site else None
         if home and any((home / "bin").glob("nvcc*")):
-            return home, ""
-        return None, f"the lock has no nvcc {major} from wheels"
+            return home, job.nvcc_archs, ""
+        return None, None, f"the lock has no nvcc {major} from wheels"
     toolkit = job.machine.toolkit_for(job.cell.cuda)
-    return (toolkit.home, "") if toolkit else (None, f"no nvcc {major} on this machine")
+    if toolkit is None:
+        return None, None, f"no nvcc {major} on this machine"
+    return toolkit.home, toolkit.architectures or None, ""
 
 
 def build_variables(job: Job, plan: DevicePlan) -> dict[str, str | None]:
