@@ -8,7 +8,6 @@
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/core/ScalarType.h>
 #include <torch/headeronly/util/Exception.h>
-#include <torch/headeronly/version.h>
 
 #include <cstdint>
 #include <vector>
@@ -24,8 +23,8 @@ using envgen_reference::Rows;
 using torch::stable::Tensor;
 using Stack = StableIValue;
 
-// The conversions stood in the global namespace in torch 2.9 and moved in 2.10.
-#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 10
+// The conversions stood in the global namespace in torch 2.9 and moved in 2.10, which brought this header.
+#if __has_include(<torch/csrc/stable/version.h>)
 using torch::stable::detail::from;
 using torch::stable::detail::to;
 #else
