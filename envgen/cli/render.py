@@ -11,12 +11,12 @@ from rich.markup import escape
 from envgen.cell import Cell, OsFamily
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, MatrixOption, SelectOption, choose, read_matrix
+from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
 from envgen.lock import Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
 from envgen.render.cell_files import cell_files
-from envgen.render.containers import Containers
 from envgen.render.dockerfile import ENVIRONMENTS
 from envgen.render.files import Drift, Generated, check, write
 from envgen.spec.matrix import Matrix

@@ -17,7 +17,6 @@ from envgen.compat.read import Table, read_snapshot
 from envgen.compat.records import (
     Bindings,
     Companion,
-    CudaImage,
     IndexPromise,
     OsFact,
     Platform,
@@ -61,7 +60,6 @@ class Facts:
     systems: Mapping[Os, OsFact]
     other_libc: Mapping[str, tuple[str, Source]]
     uv_targets: tuple[Version, ...]
-    cuda_images: tuple[CudaImage, ...]
     companions: tuple[Companion, ...]
     toolkit_wheels: Mapping[Cuda, tuple[str, ...]]
     gcc_limits: Mapping[Cuda, int]
@@ -99,7 +97,6 @@ class Facts:
             systems=_systems(platforms),
             other_libc={row["os"]: (row["libc"], source) for row, source in platforms.rows("other_libc")},
             uv_targets=tuple(Version(text) for row, _ in platforms.rows("uv_targets") for text in row["glibc"]),
-            cuda_images=tuple(_cuda_image(row, source) for row, source in platforms.rows("cuda_images")),
             companions=tuple(
                 Companion(row["package"], SpecifierSet(row["versions"]), tuple(row["requires"]), source)
                 for row, source in Table(folder / "companions.yaml").rows("companions")
@@ -258,13 +255,8 @@ def _systems(table: Table) -> dict[Os, OsFact]:
     for family in ("linux", "windows", "macos"):
         for row, source in table.rows(family):
             os = Os.parse(row["os"])
-            systems[os] = OsFact(os, _version(row.get("glibc")), row["image"], source)
+            systems[os] = OsFact(os, _version(row.get("glibc")), source)
     return systems
-
-
-def _cuda_image(row: Mapping[str, Any], source: Source) -> CudaImage:
-    os = tuple(Os.parse(text) for text in row["os"])
-    return CudaImage(Cuda.parse(row["cuda"]), row["tag"], row["cudnn"], os, source)
 
 
 def _pythons(texts: Iterable[str]) -> tuple[PythonVersion, ...]:

@@ -150,22 +150,10 @@ class IndexPromise:
 
 @dataclass(frozen=True)
 class OsFact:
-    """An operating system release: its glibc (None outside Linux) and its base image (empty when there is none)."""
+    """An operating system release and its glibc; None outside Linux."""
 
     os: Os
     glibc: Version | None
-    image: str
-    source: Source
-
-
-@dataclass(frozen=True)
-class CudaImage:
-    """A tag of nvidia/cuda with its compilers; `cudnn` is the tag's word for the variant with cuDNN, or empty."""
-
-    cuda: Cuda
-    tag: str
-    cudnn: str
-    os: tuple[Os, ...]
     source: Source
 
 

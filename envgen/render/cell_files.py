@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 from envgen.cell import Cell, SmArch
 from envgen.compat.architectures import compilable, torch_architectures
+from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.lock import Lock
 from envgen.plan import applies
-from envgen.render.containers import Containers
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
 from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit

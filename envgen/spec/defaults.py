@@ -15,13 +15,12 @@ from envgen.spec.quantity import parse_duration
 
 @dataclass(frozen=True)
 class Defaults:
-    """The base address of PyTorch's wheel index, and seconds by rung."""
+    """Seconds by rung."""
 
-    pytorch_index: str
     timeouts: Mapping[Rung, float]
 
 
 def load_defaults() -> Defaults:
     data: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("defaults.yaml").read_text(encoding="utf-8"))
     seconds = {rung: parse_duration(text) for rung, text in data["timeouts"].items()}
-    return Defaults(data["pytorch_index"]["address"], {rung: seconds.get(rung, seconds["default"]) for rung in LADDER})
+    return Defaults({rung: seconds.get(rung, seconds["default"]) for rung in LADDER})

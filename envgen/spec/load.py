@@ -171,7 +171,7 @@ def _checks(form: ChecksForm) -> tuple[Check, ...]:
 
 
 def _indexes(form: IndexesForm) -> Indexes:
-    return Indexes(form.pytorch or load_defaults().pytorch_index, tuple(form.extra))
+    return Indexes(form.pytorch or "", tuple(form.extra))
 
 
 def _limits(form: LimitsForm) -> Limits:

@@ -146,7 +146,7 @@ class Indexes:
     """Where packages come from beside pip's and uv's own configuration.
 
     Attributes:
-        pytorch: base address of PyTorch's wheel index; `cu126`, `cpu` ... follow it.
+        pytorch: a mirror of PyTorch's wheel index; `cu126`, `cpu` ... follow it. Empty: the one that uv knows.
         extra: further indexes, consulted after the user's own.
     """
 

@@ -234,7 +234,7 @@ class IndexesForm(_Form):
     """Where packages come from, beside pip's and uv's own configuration."""
 
     pytorch: Url | None = Field(
-        default=None, description="Base of PyTorch's wheel index; `cu126`, `cpu`, ... follow it."
+        default=None, description="A mirror of PyTorch's wheel index; `cu126`, `cpu`, ... follow it."
     )
     extra: OneOrMany[Url] = Field(default=[], description="Further indexes, asked after your own.")
 

@@ -199,7 +199,7 @@ def test_runners_indexes_and_limits(tmp_path: Path) -> None:
 
 def test_defaults(tmp_path: Path) -> None:
     matrix = loaded(tmp_path, AXES)
-    assert matrix.indexes.pytorch.startswith("https://")
+    assert not matrix.indexes.pytorch
     assert set(matrix.limits.timeouts) == set(LADDER)
     assert matrix.limits.timeouts[Rung.BUILT] > matrix.limits.timeouts[Rung.LOADED] > 0
     assert matrix.limits.memory is None

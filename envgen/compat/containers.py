@@ -1,16 +1,19 @@
-"""Which container images a cell starts from: dated data (`containers.yaml`) as types."""
+"""Which container images a cell starts from, and what the systems in them bring."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Self
 
-import yaml
 from packaging.version import Version
 
 from envgen.cell import Cell, Cuda, Os, PythonVersion
+from envgen.compat.read import Table
+from envgen.compat.verdict import Source
 from envgen.errors import EnvgenError
+
+_FILE = Path(__file__).parent / "data" / "containers.yaml"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class System:
     image: str
     python: PythonVersion
     gcc: tuple[int, ...]
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class CudaImage:
     release: Version
     os: Os
     image: str
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,15 @@ class Containers:
     @classmethod
     def load(cls) -> Self:
         """The data that ships with envgen."""
-        data = yaml.safe_load(files("envgen.render").joinpath("containers.yaml").read_text(encoding="utf-8"))
+        table = Table(_FILE)
         systems = tuple(
-            System(Os.parse(entry["os"]), entry["image"], PythonVersion.parse(entry["python"]), tuple(entry["gcc"]))
-            for entry in data["systems"]["releases"]
+            System(Os.parse(row["os"]), row["image"], PythonVersion.parse(row["python"]), tuple(row["gcc"]), source)
+            for row, source in table.rows("systems")
         )
-        cuda = data["cuda"]
         cuda_images = tuple(
-            CudaImage(Version(entry["release"]), Os.parse(os), f"{cuda['image']}:{entry['release']}-devel-{os}")
-            for entry in cuda["releases"]
-            for os in entry["systems"]
+            CudaImage(Version(row["release"]), Os.parse(os), f"nvidia/cuda:{row['release']}-devel-{os}", source)
+            for row, source in table.rows("cuda_images")
+            for os in row["systems"]
         )
         return cls(systems, cuda_images)
 
