@@ -1,4 +1,4 @@
-"""What stands for a cell's system: uv's target, the macOS floor, the images."""
+"""What stands for a cell's system: uv's target and the macOS floor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
-from envgen.compat.platforms import base_image, cuda_image, macos_target, uv_platform
+from envgen.compat.platforms import macos_target, uv_platform
 
 FACTS = Facts.bundled()
 
@@ -38,30 +38,3 @@ def test_uv_platform(system: str, target: str) -> None:
 )
 def test_macos_target(system: str, target: str | None) -> None:
     assert macos_target(cell(system)) == target
-
-
-@pytest.mark.parametrize(
-    ("system", "image"),
-    [("debian12-x86_64", "debian:12-slim"), ("ubuntu24.04-x86_64", "ubuntu:24.04"), ("macos14-aarch64", None)],
-)
-def test_base_image(system: str, image: str | None) -> None:
-    found = base_image(cell(system), FACTS)
-    assert (found.name if found else None) == image
-
-
-@pytest.mark.parametrize(
-    ("system", "cuda", "cudnn", "image"),
-    [
-        ("ubuntu24.04-x86_64", "cu130", False, "nvidia/cuda:13.0.2-devel-ubuntu24.04"),
-        ("ubuntu22.04-x86_64", "cu121", True, "nvidia/cuda:12.1.1-cudnn8-devel-ubuntu22.04"),
-        ("ubuntu24.04-x86_64", "cu126", True, "nvidia/cuda:12.6.3-cudnn-devel-ubuntu24.04"),
-        ("rhel9-x86_64", "cu128", False, "nvidia/cuda:12.8.1-devel-ubi9"),
-        ("rocky9-x86_64", "cu128", False, "nvidia/cuda:12.8.1-devel-rockylinux9"),
-        ("ubuntu24.04-x86_64", "cu132", True, None),  # no such variant was seen
-        ("debian12-x86_64", "cu130", False, None),  # nvidia/cuda has no Debian
-        ("ubuntu24.04-x86_64", "cpu", False, None),
-    ],
-)
-def test_cuda_image(system: str, cuda: str, cudnn: bool, image: str | None) -> None:
-    found = cuda_image(cell(system, cuda), FACTS, cudnn=cudnn)
-    assert (found.name if found else None) == image

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from envgen.cell import Cell, SmArch
-from envgen.render.containers import Containers
+from envgen.compat.containers import Containers
 from envgen.render.dockerfile import DockerInputs
 from envgen.results import Rung
 from envgen.spec.matrix import Build, BuildStep, Check, Extension, Toolkit

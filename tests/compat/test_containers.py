@@ -1,15 +1,17 @@
-"""The data of base images."""
+"""Base images: the data, and which of them a cell starts from."""
 
 from __future__ import annotations
 
 import pytest
 
-from envgen.cell import Cell, Os
+from envgen.cell import Cell, Cuda, Os
+from envgen.compat.containers import Containers
+from envgen.compat.facts import Facts
 from envgen.errors import EnvgenError
-from envgen.render.containers import Containers
 from envgen.render.quoting import image
 
 CONTAINERS = Containers.load()
+FACTS = Facts.bundled()
 
 
 def test_every_image_is_a_reference() -> None:
@@ -50,3 +52,13 @@ def test_the_compiler_is_the_systems_unless_nvcc_refuses_it() -> None:
     assert CONTAINERS.gcc(ubuntu, newest=12) == 12
     with pytest.raises(EnvgenError, match="at most 11"):
         CONTAINERS.gcc(ubuntu, newest=11)
+
+
+def test_every_cuda_image_has_a_compiler_that_its_nvcc_accepts() -> None:
+    for found in CONTAINERS.cuda_images:
+        newest = FACTS.gcc_limits[Cuda(found.release.major, found.release.minor)]
+        assert CONTAINERS.gcc(found.os, newest=newest) <= newest
+
+
+def test_every_system_is_one_whose_glibc_is_known() -> None:
+    assert all(FACTS.systems[system.os].glibc for system in CONTAINERS.systems)
