@@ -21,10 +21,8 @@ from envgen.cli.context import (
     read_matrix,
 )
 from envgen.errors import LockError
-from envgen.lock import Lock, Locker, lock_request, read_configuration
+from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
-
-FOLDER = "environments"
 
 
 def lock_command(
@@ -32,7 +30,8 @@ def lock_command(
     select: SelectOption = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help=f"Where to; `{FOLDER}` beside the matrix.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help=f"Where to; `{ENVIRONMENTS}` beside the matrix."),
     ] = None,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", "-U", help="Resolve again although nothing was changed.")
@@ -48,9 +47,9 @@ def lock_command(
     """
     spec, facts, planned = read_matrix(matrix)
     chosen, _ = choose(spec, facts, planned, this_machine(), select, cells)
-    folder = output or spec.file.absolute().parent / FOLDER
+    folder = output or spec.file.absolute().parent / ENVIRONMENTS
     console = Console(stderr=True)
-    locker = Locker(read_configuration(), (folder,), upgrade=upgrade)
+    locker = Locker(read_configuration(), folder, upgrade=upgrade)
     with console.status(f"locking {len(chosen.cells)} cells"):
         outcomes = locker.lock_all([lock_request(entry.cell, spec, facts) for entry in chosen.cells])
     if as_json:

@@ -14,10 +14,9 @@ from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, MatrixOption, Sele
 from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
-from envgen.lock import Lock, Locker, lock_request, read_configuration
+from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
 from envgen.render.cell_files import cell_files
-from envgen.render.dockerfile import ENVIRONMENTS
 from envgen.render.files import Drift, Generated, check, write
 from envgen.spec.matrix import Matrix
 
@@ -87,7 +86,7 @@ def render_cells(
 def _locks(
     cells: list[Cell], matrix: Matrix, facts: Facts, folder: Path, *, only_check: bool
 ) -> dict[str, Lock | LockError]:
-    locker = Locker(read_configuration(), (folder,))
+    locker = Locker(read_configuration(), folder)
     requests = [lock_request(cell, matrix, facts) for cell in cells]
     if only_check:  # a check resolves nothing: a lock that is not there, or was asked for otherwise, is stale
         return {str(request.cell): locker.kept(request) or _stale(request.cell) for request in requests}

@@ -3,9 +3,10 @@
 from envgen.lock.configuration import IndexConfiguration, read_configuration
 from envgen.lock.pylock import Lock, LockedPackage, read_lock
 from envgen.lock.request import LockRequest, lock_request
-from envgen.lock.resolve import Locker
+from envgen.lock.resolve import ENVIRONMENTS, Locker
 
 __all__ = [
+    "ENVIRONMENTS",
     "IndexConfiguration",
     "Lock",
     "LockRequest",

@@ -71,15 +71,15 @@ def read_lock(path: Path) -> Lock:
         document = tomllib.loads(data.decode("utf-8"))
         own = document.get("tool", {}).get("envgen", {})
         sizes = own.get("sizes", {})
-        packages = tuple(_package(entry, sizes) for entry in document["packages"])
+        packages = tuple(_package(entry, sizes, path.parent) for entry in document["packages"])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, StopIteration, AttributeError) as error:
         raise LockError(f"{path} is not a usable lock: {error!r}.", "Delete it and run `envgen lock` again.") from None
     return Lock(path, packages, own.get("request", ""), hashlib.sha256(data).hexdigest(), own.get("uv", ""))
 
 
-def _package(entry: dict[str, Any], sizes: dict[str, int]) -> LockedPackage:
+def _package(entry: dict[str, Any], sizes: dict[str, int], folder: Path) -> LockedPackage:
     chosen = (entry.get("wheels") or [entry["sdist"]])[0]
-    location = chosen.get("url") or Path(chosen["path"]).as_uri()
+    location = chosen.get("url") or (folder / chosen["path"]).resolve().as_uri()
     file = chosen.get("name") or unquote(urlsplit(location).path.rsplit("/", 1)[-1])
     return LockedPackage(
         name=canonicalize_name(entry["name"]),

@@ -27,6 +27,7 @@ from envgen.lock.sizes import file_sizes
 from envgen.lock.words import explain
 from envgen.machine import find_interpreter
 
+ENVIRONMENTS = "environments"  # beside the matrix: a folder for each cell, with its lock and what is rendered from it
 TIMEOUT = 600.0
 
 
@@ -35,12 +36,14 @@ class Locker:
     """Makes and keeps locks; one object per run, safe to use from several threads.
 
     Attributes:
-        folders: where locks are kept, one folder per cell; the first is written, all are read.
+        folder: where new locks are written, a folder for each cell.
+        committed: where locks may be that a maintainer made; they come first.
         upgrade: resolve again although a lock of an equal request is there.
     """
 
     configuration: IndexConfiguration
-    folders: tuple[Path, ...]
+    folder: Path
+    committed: tuple[Path, ...] = ()
     upgrade: bool = False
     _unreachable: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -54,13 +57,13 @@ class Locker:
         if not self.upgrade and (kept := self.kept(request)):
             return kept
         text = self._resolve(request)
-        path = self.folders[0] / str(request.cell) / "pylock.toml"
+        path = self.folder / str(request.cell) / "pylock.toml"
         write_atomically(path, text)
         return read_lock(path)
 
     def kept(self, request: LockRequest) -> Lock | None:
         """The lock that an equal request made before, if it is still there."""
-        for folder in self.folders:
+        for folder in (*self.committed, self.folder):
             path = folder / str(request.cell) / "pylock.toml"
             if path.is_file():
                 lock = read_lock(path)
@@ -104,15 +107,20 @@ class Locker:
             return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
         with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
             command = self._command(request, options, Path(scratch))
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                env=self._environment(request),
-                timeout=TIMEOUT,
-                check=False,
-            )
+            try:
+                done = subprocess.run(
+                    command,
+                    capture_output=True,
+                    text=True,
+                    encoding="utf-8",
+                    env=self._environment(request),
+                    timeout=TIMEOUT,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                raise LockError(
+                    f"uv did not resolve it within {TIMEOUT:.0f} s.", "Look whether an index answers slowly."
+                ) from None
         if options and done.returncode != 0 and "error sending request" in done.stderr:
             with self._guard:  # every further cell of this index gets the same answer without waiting for it
                 self._unreachable[" ".join(options)] = done.stderr

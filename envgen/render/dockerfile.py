@@ -12,12 +12,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from envgen import __version__
 from envgen.cell import Cell, GrammarError, OsFamily, SmArch
 from envgen.errors import EnvgenError
+from envgen.lock import ENVIRONMENTS
 from envgen.render.files import Generated
 from envgen.render.templates import render_template
 from envgen.results import Rung
 from envgen.spec.matrix import BuildStep, Extension, Toolkit
 
-ENVIRONMENTS = "environments"
 _SHOWN_VERSIONS = ("torch", "torch-tensorrt", "tensorrt")
 _IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 

@@ -13,7 +13,7 @@ from envgen.compat.architectures import torch_architectures
 from envgen.compat.facts import Facts
 from envgen.environment import CurrentEnvironment, Environment, VenvEnvironment
 from envgen.errors import LockError, MatrixError, UsageError
-from envgen.lock import Lock, Locker, lock_request, read_configuration
+from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
 from envgen.machine import Machine
 from envgen.plan import Planned, Selection, applies
 from envgen.results import CellResult, RunInfo
@@ -76,9 +76,9 @@ class Project:
         return Workspace.beside(self.matrix.file)
 
     @property
-    def lock_folders(self) -> tuple[Path, ...]:
-        """Where a run's locks are kept, and where rendered ones are read from."""
-        return (self.workspace.locks, self.matrix.file.absolute().parent / "environments")
+    def committed_locks(self) -> tuple[Path, ...]:
+        """Where `envgen lock` and `envgen render` leave locks."""
+        return (self.matrix.file.absolute().parent / ENVIRONMENTS,)
 
     @property
     def extension(self) -> Extension:
@@ -154,7 +154,7 @@ def _locks(project: Project, selection: Selection, progress: Locking | None) -> 
     if progress:
         progress(len(selection.cells))
     requests = [lock_request(planned.cell, project.matrix, project.facts) for planned in selection.cells]
-    return Locker(read_configuration(), project.lock_folders).lock_all(requests)
+    return Locker(read_configuration(), project.workspace.locks, project.committed_locks).lock_all(requests)
 
 
 def _job(project: Project, planned: Planned, lock: Lock | LockError | None, source: str) -> Job:
