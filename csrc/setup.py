@@ -25,7 +25,8 @@ except ImportError as error:
 
 STABLE_SINCE = (2, 9)
 STABLE_TARGET = "0x0209000000000000"  # torch 2.9; see src/stable/boxed.h
-INCLUDE = str(Path(__file__).resolve().parent / "include")
+HERE = Path(__file__).resolve().parent
+INCLUDE = str(HERE / "include")
 HEADERS = sorted(str(path) for folder in ("include", "src") for path in Path(folder).rglob("*.h"))
 
 
@@ -61,7 +62,10 @@ def extension(name, sources, macros=(), cuda=False, needs_python=False):
 def compiler_flags(macros):
     if sys.platform == "win32":
         return ["/O2", "/EHsc", *(f"/D{macro}" for macro in macros)]
-    return ["-O2", "-fPIC", "-fvisibility=hidden", *(f"-D{macro}" for macro in macros)]
+    # Where it was built does not enter the file: the same sources and the same torch give the same objects.
+    places = {HERE: "envgen_reference", Path(torch.__file__).parent: "torch"}
+    maps = [f"-ffile-prefix-map={folder}={name}" for folder, name in places.items()]
+    return ["-O2", "-fPIC", "-fvisibility=hidden", *maps, *(f"-D{macro}" for macro in macros)]
 
 
 def nvcc_flags(macros):
