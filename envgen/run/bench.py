@@ -89,6 +89,8 @@ class Bench:
             return f"used more than {limit:.1f} GB of memory while {doing}; ended by its memory limit"
         if ending.kind == "not started":
             return f"could not be started while {doing}: {ending.why}"
+        if ending.kind == "lost":
+            return f"was ended from outside while {doing}"
         if name := signal_name(ending.returncode):
             hint = " (as the kernel does when memory runs out)" if name == "SIGKILL" else ""
             return f"died on {name}{hint} while {doing}"

@@ -1,9 +1,9 @@
 """Runs one command, bounded and watched, and leaves nothing of it behind.
 
-    guard.py '{"argv": [...], "cwd": ..., "log": ..., "timeout": seconds, "memory": bytes or null}'
-
-It prints one JSON object: how the command ended. It ends the command, with every process that came from it, when time
-or memory runs out, and when its own standard input closes: so a killed envgen leaves no orphans.
+Its order is one line of JSON on standard input: {"argv": [...], "cwd": ..., "env": {...}, "log": ...,
+"timeout": seconds, "memory": bytes or null}. It prints one JSON object: how the command ended. It ends the command,
+with every process that came from it, when time or memory runs out, and when its standard input closes: so a killed
+envgen leaves no orphans.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import psutil
@@ -27,27 +29,32 @@ PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main() -> None:
-    order = json.loads(sys.argv[1])
+    order = json.loads(sys.stdin.buffer.readline())
     _adopt_orphans()
     abandoned = threading.Event()
     threading.Thread(target=_watch_parent, args=(abandoned,), daemon=True).start()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        abandoned.set()
+
+    signal.signal(signal.SIGTERM, end)
+    if sys.platform == "win32":  # it looks for programs on the guard's PATH, others on the command's
+        order["argv"][0] = shutil.which(order["argv"][0], path=order["env"].get("PATH")) or order["argv"][0]
     with Path(order["log"]).open("ab") as log:
         started = time.monotonic()
         try:
             child = subprocess.Popen(
-                order["argv"], cwd=order["cwd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                order["argv"], cwd=order["cwd"], env=order["env"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-        except OSError as error:
+        except (OSError, ValueError) as error:
             print(json.dumps({"ended": "not started", "why": str(error), "seconds": 0.0, "peak": 0}))
             return
         _prefer_for_the_oom_killer(child.pid)
         ended, peak = _watch(child, order, started, abandoned)
         seconds = time.monotonic() - started
         _end_all(child)
-    answer = {"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak}
-    if ended != "abandoned":
-        print(json.dumps(answer), flush=True)
+    print(json.dumps({"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak}))
 
 
 def _watch(
@@ -58,7 +65,7 @@ def _watch(
         try:
             child.wait(POLL)
         except subprocess.TimeoutExpired:
-            resident = _resident_bytes()
+            resident = _resident_bytes(child)
             peak = max(peak, resident)
             if order["memory"] and resident > order["memory"]:
                 return "memory", peak
@@ -70,13 +77,9 @@ def _watch(
             return "exit", peak
 
 
-def _family() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
-
-
-def _resident_bytes() -> int:
+def _resident_bytes(child: subprocess.Popen[bytes]) -> int:
     total = 0
-    for process in _family():
+    for process in _alive(child):
         try:
             total += process.memory_info().rss
         except psutil.Error:  # it ended in between
@@ -85,17 +88,30 @@ def _resident_bytes() -> int:
 
 
 def _end_all(child: subprocess.Popen[bytes]) -> None:
-    family = _family()
-    for process in family:
+    """Asks what is left to end, then kills, again while new ones appear."""
+    for process in _alive(child):
         _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs([process for process in family if process.pid != child.pid], timeout=GRACE)
-    if child.poll() is None:
+    started = time.monotonic()
+    while (waited := time.monotonic() - started) < 2 * GRACE and (left := _alive(child)):
+        if waited > GRACE and sys.platform != "win32":
+            for process in left:
+                _signal(process, signal.SIGKILL)
+        time.sleep(POLL / 4)
+
+
+def _alive(child: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes that came from the command and still run; adopted ones that ended are reaped."""
+    child.poll()
+    alive = []
+    for process in psutil.Process().children(recursive=True):
         try:
-            child.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            alive.append(psutil.Process(child.pid))
-    for process in {*alive, *_family()}:
-        _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                alive.append(process)
+            elif process.pid != child.pid:
+                os.waitpid(process.pid, os.WNOHANG)
+        except (psutil.Error, ChildProcessError):  # it ended in between, or its own parent reaps it
+            continue
+    return alive
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

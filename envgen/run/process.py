@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from envgen.command import Command
 
 GUARD = Path(__file__).with_name("guard.py")
 READ_LOG_EVERY = 0.5
+LOOKED_AT = 1 << 18  # bytes at the end of a log
+
+Kind = Literal["exit", "timeout", "memory", "abandoned", "not started", "lost"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,13 @@ class Ending:
     """How a command ended.
 
     Attributes:
-        kind: exit (by itself or by a signal), timeout, memory, abandoned (envgen was told to stop), not started.
+        kind: exit (by itself or by a signal), timeout, memory, abandoned (envgen was told to stop), not started, lost
+            (its guard was ended from outside).
         returncode: as subprocess gives it: negative for a signal.
         peak: the most resident bytes seen.
     """
 
-    kind: Literal["exit", "timeout", "memory", "abandoned", "not started"]
+    kind: Kind
     returncode: int
     seconds: float
     peak: int
@@ -71,30 +77,33 @@ def run_command(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
-        out.write(f"$ {' '.join(command.argv)}\n".encode())
+        out.write(os.fsencode(f"$ {shlex.join(command.argv)}\n"))
     order = {
-        "argv": list(command.argv), "cwd": str(command.cwd), "log": str(log),
+        "argv": command.argv, "cwd": str(command.cwd), "env": _environment(command), "log": str(log),
         "timeout": bounds.timeout, "memory": bounds.memory,
     }  # fmt: skip
+    # The guard runs as envgen does; what a cell sets (PYTHONPATH, LD_PRELOAD) is for the command alone.
     guard = subprocess.Popen(
-        [sys.executable, str(GUARD), json.dumps(order)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(command), start_new_session=True,
-    )  # fmt: skip
-    answer = _await(guard, log, interrupt, on_line)
-    if not answer:
-        kind: Literal["abandoned", "not started"] = "abandoned" if interrupt.is_set() else "not started"
-        return Ending(kind, guard.returncode, 0.0, 0, f"its guard ended with code {guard.returncode}")
-    fields = json.loads(answer)
+        [sys.executable, "-P", str(GUARD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    answer = _await(guard, json.dumps(order), log, interrupt, on_line)
+    fields: dict[str, Any] = json.loads(answer or '{"ended": "lost"}')
+    ended: Kind = fields["ended"]
+    if ended in ("abandoned", "lost"):
+        ended = "abandoned" if interrupt.is_set() else "lost"
     return Ending(
-        fields["ended"], fields.get("returncode", -1), fields["seconds"], fields["peak"], fields.get("why", "")
+        ended, fields.get("returncode", -1), fields.get("seconds", 0.0), fields.get("peak", 0), fields.get("why", "")
     )
 
 
 def _await(
-    guard: subprocess.Popen[bytes], log: Path, interrupt: Interrupt, on_line: Callable[[str], None] | None
+    guard: subprocess.Popen[bytes], order: str, log: Path, interrupt: Interrupt, on_line: Callable[[str], None] | None
 ) -> bytes:
     assert guard.stdin is not None
     assert guard.stdout is not None
+    with suppress(BrokenPipeError):  # it is gone already, and gives no answer
+        guard.stdin.write(order.encode() + b"\n")
+        guard.stdin.flush()
     while guard.poll() is None:
         if interrupt.is_set() and not guard.stdin.closed:
             guard.stdin.close()
@@ -103,7 +112,10 @@ def _await(
         except subprocess.TimeoutExpired:
             if on_line and (line := last_line(log)):
                 on_line(line)
-    return guard.stdout.read()
+    with guard.stdout:
+        with suppress(BrokenPipeError):
+            guard.stdin.close()
+        return guard.stdout.read()
 
 
 def _environment(command: Command) -> dict[str, str]:
@@ -120,7 +132,7 @@ def tail(log: Path, lines: int = 40, width: int = 500) -> tuple[str, ...]:
     """The last lines of a log, each cut to a readable width."""
     try:
         with log.open("rb") as source:
-            source.seek(max(0, log.stat().st_size - lines * width))
+            source.seek(max(0, log.stat().st_size - LOOKED_AT))
             text = source.read().decode("utf-8", "replace")
     except OSError:
         return ()
