@@ -30,7 +30,7 @@ class CurrentEnvironment:
     @classmethod
     def of(cls, python: Path | None) -> CurrentEnvironment:
         """The given interpreter, or the one that runs envgen."""
-        return cls(python or Path(sys.executable))
+        return cls(_interpreter(python))
 
     @property
     def kind(self) -> str:
@@ -65,7 +65,7 @@ def current_cell(machine: Machine, python: Path | None = None) -> Cell:
     Raises:
         UsageError: it has no working torch, or the system is not one that a cell can name.
     """
-    interpreter = python or Path(sys.executable)
+    interpreter = _interpreter(python)
     facts = _ask(interpreter)
     if machine.os is None:
         raise UsageError(f"This system ({machine.system}) is not one that a cell can name.")
@@ -81,6 +81,14 @@ def current_cell(machine: Machine, python: Path | None = None) -> Cell:
         os=machine.os,
         arch=machine.arch,
     )
+
+
+def _interpreter(python: Path | None) -> Path:
+    # Absolute but not resolved: a virtual environment's interpreter is a link, and what it links to is another place.
+    path = Path(python or sys.executable).absolute()
+    if not path.is_file():
+        raise UsageError(f"There is no interpreter {path}.", "Name one with --python.")
+    return path
 
 
 def _ask(interpreter: Path) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class _Build:
     max_jobs: str
     env: tuple[tuple[str, str], ...]
     commands: tuple[tuple[str, ...], ...]
+    cuda_wheels: bool = False
 
 
 def environment_files(inputs: DockerInputs, lock: str) -> tuple[Generated, ...]:
@@ -146,7 +147,8 @@ def _build(inputs: DockerInputs, extension: Extension) -> _Build:
     env = dict(_build_env(inputs, extension))
     # An ENV would outrank what the user gives with --build-arg.
     max_jobs = env.pop("MAX_JOBS", str(inputs.max_jobs))
-    begin = partial(_Build, max_jobs=max_jobs, env=tuple(env.items()))
+    cuda_wheels = inputs.device_code and inputs.toolkit is Toolkit.WHEELS
+    begin = partial(_Build, max_jobs=max_jobs, env=tuple(env.items()), cuda_wheels=cuda_wheels)
     # No cache: uv would take the binary that it built for another cell's torch.
     install = ("uv", "pip", "install", "--no-cache", "--no-deps", "--no-build-isolation", "--target", "/opt/extension")
     if extension.source:

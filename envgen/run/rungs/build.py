@@ -9,22 +9,21 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from pydantic import JsonValue
 from uv import find_uv_bin
 
 from envgen.command import Command
 from envgen.lock import Lock
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.folders import remove_tree
 from envgen.run.job import Job
-from envgen.run.rungs.toolchain import DevicePlan, build_variables, device_plan
+from envgen.run.rungs.toolchain import DevicePlan, build_variables, device_plan, name_libraries
 from envgen.run.sources import copy_source
-from envgen.spec.matrix import BuildStep
+from envgen.spec.matrix import BuildStep, Toolkit
 
 OWN_BACKEND = BuildStep("package", ())
 
@@ -39,9 +38,12 @@ def built(job: Job, bench: Bench) -> Answer:
     plan = device_plan(job)
     if plan.blocks:
         return not_run(plan.note)
+    if plan.cuda_home and job.extension.build.toolkit is Toolkit.WHEELS:
+        name_libraries(plan.cuda_home / "lib")
     source = job.folder / "source"
+    job.artifact_stamp.unlink(missing_ok=True)
+    remove_tree(job.artifact)
     copy_source(job.extension, source)
-    shutil.rmtree(job.artifact, ignore_errors=True)
     facts: list[JsonValue] = []
     try:
         for step in job.steps or (OWN_BACKEND,):
@@ -50,13 +52,13 @@ def built(job: Job, bench: Bench) -> Answer:
             facts.append(fact)
     except StepFailed as error:
         return error.answer
+    job.artifact_stamp.write_text(job.key, encoding="utf-8")
     return passed(plan.note, {"steps": facts, "device_code_for": [str(arch) for arch in plan.archs]})
 
 
 def _step(job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path) -> tuple[Path, dict[str, JsonValue]]:
-    if step.per is None:
+    if step.per is None or not job.environment.uses_lock:  # without a lock nobody knows which torch exactly it is
         out = job.folder / "steps" / step.name
-        shutil.rmtree(out, ignore_errors=True)
         seconds = _build(job, bench, plan, step, source, out)
         return out, {"step": step.name, "seconds": seconds}
     return _shared_step(job, bench, plan, step, source)
@@ -67,18 +69,15 @@ def _shared_step(
 ) -> tuple[Path, dict[str, JsonValue]]:
     kept = job.builds / _shared_key(job, plan, step)
     note = kept / "envgen-step.json"
-    job.builds.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{kept}.lock"):
+    scratch = job.builds / f"{kept.name}.building"
+    with bench.held(job.builds / f"{kept.name}.lock", f"waiting for the step {step.name}, which another cell builds"):
         if note.is_file():
             built_in = json.loads(note.read_text(encoding="utf-8"))["cell"]
             return kept / "out", {"step": step.name, "seconds": 0.0, "shared_from": built_in}
-        scratch = Path(tempfile.mkdtemp(dir=job.builds, prefix=".building-"))
-        try:
-            seconds = _build(job, bench, plan, step, source, scratch / "out")
-            (scratch / note.name).write_text(json.dumps({"cell": str(job.cell), "step": step.name}), encoding="utf-8")
-            scratch.replace(kept)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        seconds = _build(job, bench, plan, step, source, scratch / "out")
+        (scratch / note.name).write_text(json.dumps({"cell": str(job.cell), "step": step.name}), encoding="utf-8")
+        remove_tree(kept)
+        scratch.replace(kept)
     return kept / "out", {"step": step.name, "seconds": seconds}
 
 
@@ -95,7 +94,8 @@ def _shared_key(job: Job, plan: DevicePlan, step: BuildStep) -> str:
 
 
 def _build(job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path, out: Path) -> float:
-    out.mkdir(parents=True, exist_ok=True)
+    remove_tree(out)
+    out.mkdir(parents=True)
     seconds = 0.0
     for command in _commands(job, plan, step, source, out):
         ending = bench.run(command)
@@ -114,7 +114,7 @@ def _commands(job: Job, plan: DevicePlan, step: BuildStep, source: Path, out: Pa
         return
     # A cache of its own: uv would take the binary that another cell's torch built for this one's.
     cache = job.folder / "uv-cache"
-    shutil.rmtree(cache, ignore_errors=True)
+    remove_tree(cache)
     argv = [
         find_uv_bin(), "pip", "install", "--python", job.environment.command(("python",), source, {}).argv[0],
         "--no-deps", "--no-build-isolation", "--target", str(out), "--cache-dir", str(cache), "--verbose",

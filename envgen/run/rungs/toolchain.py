@@ -70,6 +70,17 @@ def _nvcc(job: Job) -> tuple[Path | None, frozenset[str] | None, str]:
     return toolkit.home, toolkit.architectures or None, ""
 
 
+def name_libraries(folder: Path) -> None:
+    """Gives the runtime libraries of the compiler wheels the names that linkers look for.
+
+    The wheels hold `libcudart.so.13` only; `-lcudart` finds `libcudart.so`.
+    """
+    for library in folder.glob("lib*.so.*"):
+        plain = folder / f"{library.name.partition('.so.')[0]}.so"
+        if not plain.exists():
+            plain.symlink_to(library.name)
+
+
 def build_variables(job: Job, plan: DevicePlan) -> dict[str, str | None]:
     """The environment variables of a build; those of matrix.yaml come last and win."""
     variables: dict[str, str | None] = {

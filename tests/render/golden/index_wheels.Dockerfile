@@ -62,6 +62,8 @@ ENV FORCE_CUDA="1"
 ENV TORCH_CUDA_ARCH_LIST="9.0"
 ENV CUDA_HOME="/opt/venv/lib/python3.11/site-packages/nvidia/cu13"
 ENV MKL_NUM_THREADS="1"
+# The compiler wheels hold libcudart.so.13 only; linkers look for libcudart.so.
+RUN for library in "${CUDA_HOME}"/lib/lib*.so.*; do ln -sf "${library##*/}" "${library%%.so.*}.so"; done
 WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
