@@ -10,7 +10,7 @@ from rich.text import Text
 
 from envgen.report.text import one_line
 from envgen.report.view import GLYPHS, OUTCOMES, ReportView, duration
-from envgen.results import Outcome, Report
+from envgen.results import LADDER, Outcome, Report
 
 _STYLES: Mapping[Outcome, str] = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_RUN: "yellow"}
 
@@ -21,6 +21,7 @@ def report_terminal(report: Report) -> RenderableType:
     table = Table(title=Text(one_line(f"{report.run.extension}, run {report.run.run}")), title_justify="left")
     table.add_column("cell", overflow="fold")
     table.add_column("outcome", no_wrap=True)
+    table.add_column("ladder", no_wrap=True)
     table.add_column("reached", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("why not further", overflow="fold")
@@ -28,11 +29,12 @@ def report_terminal(report: Report) -> RenderableType:
         table.add_row(
             Text(one_line(cell.result.cell)),
             _outcome(cell.outcome),
+            Text.assemble(*((GLYPHS[rung.outcome], _STYLES[rung.outcome]) for rung in cell.rungs)),
             Text(cell.reached),
             Text(duration(cell.seconds)),
             Text(one_line(cell.why)),
         )
-    return Group(table, _totals(view))
+    return Group(table, Text("ladder: " + ", ".join(LADDER), style="dim"), _totals(view))
 
 
 def _totals(view: ReportView) -> Text:

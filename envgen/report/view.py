@@ -53,8 +53,8 @@ class CellView:
 
     @property
     def stopped_by(self) -> RungResult | None:
-        """The rung that failed, or the first that did not run."""
-        return self.result.failed or next((rung for rung in self.rungs if rung.outcome is Outcome.NOT_RUN), None)
+        """The rung that failed, or the first above the highest passed one: that did not run."""
+        return self.result.failed or next(iter(self.rungs[self.depth :]), None)
 
     @property
     def why(self) -> str:
