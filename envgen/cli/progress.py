@@ -40,6 +40,9 @@ class PlainLines:
     def cell_started(self, cell: str) -> None:
         """Nothing is said before a rung ends."""
 
+    def cell_waits(self, cell: str, reason: str) -> None:
+        self.console.print(f"{cell}  waits: {escape(reason)}", highlight=False, soft_wrap=True)
+
     def rung_started(self, cell: str, rung: Rung) -> None:
         if rung in (Rung.CREATED, Rung.BUILT):  # these take long
             self.console.print(f"{cell}  {rung} ...", highlight=False, soft_wrap=True)
@@ -86,6 +89,9 @@ class Board:
             self._rows[cell] = _Row()
             self._started[cell] = time.monotonic()
 
+    def cell_waits(self, cell: str, reason: str) -> None:
+        self.line(cell, f"waits: {reason}")
+
     def rung_started(self, cell: str, rung: Rung) -> None:
         with self._guard:
             row = self._rows[cell]
@@ -104,7 +110,7 @@ class Board:
         with self._guard:
             row = self._rows[result.cell]
             row.done = True
-            row.outcome = row.outcome or f"[green]passed[/] {result.reached}"
+            row.outcome = row.outcome or _how_far(result)
             self._durations.append(time.monotonic() - self._started[result.cell])
 
     def render(self) -> RenderableType:
@@ -128,6 +134,14 @@ class Board:
             return f"0 of {len(self.cells)} cells done"
         seconds = sum(self._durations) / done * left / min(self.parallel, left)
         return f"{done} of {len(self.cells)} cells done, about {_minutes(seconds)} left"
+
+
+def _how_far(result: CellResult) -> str:
+    """Of a cell that did not fail: how far it came, and why not further."""
+    stop = next((rung for rung in result.rungs if rung.outcome is Outcome.NOT_RUN and rung.sentence), None)
+    if result.reached and LADDER.index(result.reached) >= LADDER.index(Rung.LOADED):
+        return f"[green]passed[/] {result.reached}"
+    return f"[dim]not run[/] {stop.rung}: {escape(stop.sentence)}" if stop else "[dim]not run[/]"
 
 
 def _steps(row: _Row) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +13,17 @@ from pydantic import JsonValue
 
 from envgen.command import Command
 from envgen.results import Outcome, Rung
-from envgen.run.process import Bounds, Ending, Interrupt, run_command, signal_name, tail
+from envgen.run.folders import held
+from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, run_command, signal_name, tail
 
 FACTS_LIMIT = 4_000_000
-
-
-class Interrupted(Exception):  # noqa: N818 - a request of the user, not an error
-    """The user asked the run to stop."""
+READ_FOR_CAUSE = 4000  # lines: after a compiler's first error come its notes, and the other units
+COMPILER = re.compile(
+    r":\d+(:\d+)?: (fatal )?error: "  # gcc, clang
+    r"|\(\d+(,\d+)?\) ?: (fatal )?error"  # nvcc, MSVC
+    r"|undefined reference to|\bld(\.\w+)?: (error|cannot find)|LINK : fatal error"
+    r"|^CMake Error"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,16 @@ class Bench:
             raise Interrupted
         return ending
 
+    @contextmanager
+    def held(self, file: Path, waiting: str) -> Iterator[None]:
+        """Holds a lock file; the progress display shows why the rung waits.
+
+        Raises:
+            Interrupted: the user asked to stop.
+        """
+        with held(file, self.interrupt, lambda: self.on_line(waiting)):
+            yield
+
     def facts_file(self) -> Path:
         """An empty place for a command to write its facts to, named to it as ENVGEN_FACTS."""
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -97,18 +113,26 @@ class Bench:
         return f"ended with code {ending.returncode} while {doing}{self._last_words()}"
 
     def _last_words(self) -> str:
-        lines = [line.strip() for line in tail(self.log) if line.strip() and not line.startswith("$ ")]
+        """The first error of a compiler or linker, or the last line that tells something."""
+        lines = list(self._said())
         if not lines:
             return ", saying nothing"
+        compilers = [line for line in lines if COMPILER.search(line)]
         telling = [line for line in lines if _tells(line)]
-        return f": {(telling or lines)[-1][:300]}"
+        return f": {[*compilers[:1], *telling[-1:], lines[-1]][0][:300]}"
+
+    def _said(self) -> Iterator[str]:
+        """What the last command said."""
+        lines = tail(self.log, lines=READ_FOR_CAUSE)
+        headers = [index for index, line in enumerate(lines) if line.startswith("$ ")]
+        yield from (line.strip() for line in lines[headers[-1] + 1 if headers else 0 :] if line.strip())
 
 
 def _tells(line: str) -> bool:
     """Whether a line says what is wrong rather than that something is."""
     words = ("Error: ", "error: ", "Exception: ", "fatal: ", "undefined symbol", "cannot open shared object")
-    empty = ("CalledProcessError", "Command '", "subprocess-exited-with-error")
-    return any(word in line for word in words) and not any(word in line for word in empty)
+    empty = ("calledprocesserror", "command '", "subprocess-exited-with-error")
+    return any(word in line for word in words) and not any(word in line.lower() for word in empty)
 
 
 def _duration(seconds: float) -> str:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from envgen import __version__
 from envgen.lock import Lock
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
-from envgen.run.bench import Bench
+from envgen.run.bench import Answer, Bench, failed
+from envgen.run.folders import held
 from envgen.run.job import Job
 from envgen.run.journal import Journal
 from envgen.run.observer import Observer
@@ -37,13 +38,19 @@ class Climb:
     retry: bool = False
 
     def climb(self, job: Job) -> CellResult:
-        """Climbs as far as the cell gets.
+        """Climbs as far as the cell gets; a second envgen that wants the same cell waits until this one is done.
 
         Raises:
             Interrupted: the user asked to stop; what is recorded stays.
         """
         cell = str(job.cell)
         self.observer.cell_started(cell)
+        lock = job.folder.parent / f"{cell}.lock"
+        with held(lock, self.interrupt, lambda: self.observer.cell_waits(cell, "another envgen is at this cell")):
+            return self._climb(job)
+
+    def _climb(self, job: Job) -> CellResult:
+        cell = str(job.cell)
         result = self._start(job)
         for kept in result.rungs:
             self.observer.rung_finished(cell, kept, kept=True)
@@ -81,6 +88,7 @@ class Climb:
         return None
 
     def _rung(self, job: Job, rung: Rung) -> RungResult:
+        self.interrupt.check()
         cell = str(job.cell)
         self.observer.rung_started(cell, rung)
         log = self.journal.log(cell, rung)
@@ -89,9 +97,8 @@ class Climb:
             rung, log, job.folder / "scratch", job.bounds(rung), self.interrupt,
             lambda text: self.observer.line(cell, text),
         )  # fmt: skip
-        bench.scratch.mkdir(parents=True, exist_ok=True)
         started, clock = datetime.now(UTC), time.monotonic()
-        answer = RUNGS[rung](job, bench)
+        answer = _answer(job, bench)
         logged = log.exists()
         return RungResult(
             rung=rung,
@@ -103,6 +110,16 @@ class Climb:
             log_tail=tail(log) if answer.outcome is Outcome.FAILED else (),
             facts=answer.facts or {},
         )
+
+
+def _answer(job: Job, bench: Bench) -> Answer:
+    """How a rung ended; a full disk or a forbidden folder is the trouble of this cell, not the end of the run."""
+    try:
+        bench.scratch.mkdir(parents=True, exist_ok=True)
+        return RUNGS[bench.rung](job, bench)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return failed(f"this machine stopped it: {error.strerror or error}{where}")
 
 
 def _not_run(rung: Rung, reason: str) -> RungResult:
@@ -127,5 +144,5 @@ def _stands(job: Job, recorded: RungResult) -> bool:
     if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.CREATED:
         return job.environment.exists()
     if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.BUILT:
-        return job.artifact.is_dir()
+        return job.is_built
     return True

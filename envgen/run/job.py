@@ -59,6 +59,17 @@ class Job:
         """The folder that, on PYTHONPATH, makes the built extension importable."""
         return self.folder / "artifact"
 
+    @property
+    def artifact_stamp(self) -> Path:
+        """Says, once the artifact is complete, of which key it is."""
+        return self.folder / "artifact.key"
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the artifact is whole, and of this very job."""
+        stamp = self.artifact_stamp
+        return self.artifact.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == self.key
+
     def bounds(self, rung: Rung) -> Bounds:
         return Bounds(self.limits.timeouts[rung], self.memory)
 

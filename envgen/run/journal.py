@@ -10,7 +10,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from envgen.files import write_atomically
-from envgen.results import CellResult, RunInfo
+from envgen.results import CellResult, LeftOut, RunInfo
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,17 @@ class Journal:
 
 
 def _join(old: RunInfo | None, new: RunInfo) -> RunInfo:
+    """The header of a run to which cells are added, or of which cells are climbed again."""
     if old is None:
         return new
     cells = tuple(dict.fromkeys((*old.cells, *new.cells)))
-    return new.model_copy(update={"started": old.started, "cells": cells})
+    joined = new.model_copy(update={"started": old.started, "cells": cells})
+    if len(cells) == len(old.cells):
+        return joined.model_copy(update={"selection": old.selection, "left_out": old.left_out})
+    left = len(new.cells) + sum(entry.cells for entry in new.left_out) - len(cells)
+    return joined.model_copy(
+        update={
+            "selection": " + ".join(dict.fromkeys((old.selection, new.selection))),
+            "left_out": (LeftOut(reason="not selected", cells=left),) if left > 0 else (),
+        }
+    )

@@ -13,6 +13,9 @@ class Observer(Protocol):
     def cell_started(self, cell: str) -> None:
         """A cell begins to climb."""
 
+    def cell_waits(self, cell: str, reason: str) -> None:
+        """A cell cannot begin yet."""
+
     def rung_started(self, cell: str, rung: Rung) -> None:
         """A rung begins."""
 

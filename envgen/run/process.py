@@ -54,6 +54,10 @@ class Ending:
         return self.kind == "exit" and self.returncode == 0
 
 
+class Interrupted(Exception):  # noqa: N818 - a request of the user, not an error
+    """The user asked the run to stop."""
+
+
 class Interrupt:
     """Set once, when the user asks to stop: every running command is ended."""
 
@@ -65,6 +69,11 @@ class Interrupt:
 
     def is_set(self) -> bool:
         return self._set.is_set()
+
+    def check(self) -> None:
+        """Raises Interrupted once it is set."""
+        if self._set.is_set():
+            raise Interrupted
 
 
 def run_command(

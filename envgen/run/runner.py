@@ -29,6 +29,7 @@ from envgen.spec.matrix import Extension, Matrix
 
 Locking = Callable[[int], None]
 
+ENVIRONMENT_KINDS = ("venv", "current")
 MEMORY_SHARE = 0.8  # of the machine's memory, divided among the cells that run at once
 
 
@@ -115,6 +116,10 @@ def prepare(
         UsageError: an unknown environment or run name.
     """
     options, workspace, extension = project.options, project.workspace, project.extension
+    if options.environment not in ENVIRONMENT_KINDS:
+        raise UsageError(
+            f"There is no environment {options.environment!r}.", f"Choose {' or '.join(ENVIRONMENT_KINDS)}."
+        )
     name = options.name or (workspace.latest_run() if options.resume else workspace.new_run_name())
     journal = Journal(workspace.run(name))
     locks = _locks(project, selection, progress)
@@ -186,6 +191,4 @@ def _environment(project: Project, cell: Cell, lock: Lock | None, folder: Path) 
     options = project.options
     if options.environment == "current":
         return CurrentEnvironment.of(options.python)
-    if options.environment == "venv":
-        return VenvEnvironment(cell, lock, folder / "venv", project.machine, read_configuration())
-    raise UsageError(f"There is no environment {options.environment!r}.", "Choose venv or current.")
+    return VenvEnvironment(cell, lock, folder / "venv", project.machine, read_configuration())

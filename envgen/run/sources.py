@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from envgen.run.folders import remove_tree
 from envgen.spec.matrix import Extension
 
 # What builds and tools leave beside the source; never part of it.
@@ -16,21 +18,23 @@ LEFT_BY_TOOLS = shutil.ignore_patterns(
 
 
 def source_digest(extension: Extension) -> str:
-    """A hash over the source's file names, modes and contents, or over the name and version on the index."""
+    """A hash over the source's files: names, whether they are programs, contents; or over what the index calls it."""
     digest = hashlib.sha256()
     if extension.path is None:
         digest.update(f"{extension.source} {extension.sha256 or ''}".encode())
         return digest.hexdigest()
     for path in _files(extension.path):
-        digest.update(path.relative_to(extension.path).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(os.fsencode(path.relative_to(extension.path).as_posix()) + b"\0")
+        link = os.fsencode(path.readlink()) if path.is_symlink() else b""
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(bytes([os.access(path, os.X_OK)]))
+        digest.update(hashlib.sha256(link).digest() + hashlib.sha256(content).digest())
     return digest.hexdigest()
 
 
 def copy_source(extension: Extension, target: Path) -> None:
     """A private copy to build in, so that builds neither meet each other nor litter the user's folder."""
-    if target.exists():
-        shutil.rmtree(target)
+    remove_tree(target)
     if extension.path is None:
         target.mkdir(parents=True)
         return
@@ -45,5 +49,5 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if entry.is_dir() and not entry.is_symlink():
             yield from _files(entry)
-        elif entry.is_file():
+        elif entry.is_symlink() or entry.is_file():
             yield entry

@@ -6,7 +6,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from envgen.cell import Cuda
 from envgen.environment import Unavailable
 from envgen.lock import Lock
 from envgen.probe import script
@@ -46,9 +45,11 @@ def _no_interpreter(bench: Bench) -> bool:
 
 def _not_the_cell(job: Job, facts: dict[str, Any]) -> str:
     """A CPU torch in a CUDA cell, or another release than the lock's, is found here and not in a bug report."""
+    if "torch" not in facts:
+        return "the process ended itself while torch was imported, with code 0"
     torch = facts["torch"]
-    found = Cuda.parse(torch["cuda"]) if torch["cuda"] else Cuda()
-    if found != job.cell.cuda:
+    if (torch["cuda"] or "") != job.cell.cuda.dotted:
+        found = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
         return f"torch {torch['version']} is a {found} build, the cell says {job.cell.cuda}"
     if isinstance(job.lock, Lock):
         locked = job.lock.version("torch")

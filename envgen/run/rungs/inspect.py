@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from envgen.inspection import judge_binaries, read_binaries
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
 from envgen.run.rungs.toolchain import device_plan
@@ -12,6 +11,8 @@ from envgen.run.rungs.toolchain import device_plan
 
 def inspected(job: Job, bench: Bench) -> Answer:
     """Fails early and cheaply what cannot work: another machine, missing device code."""
+    from envgen.inspection import judge_binaries, read_binaries  # noqa: PLC0415 - takes longer than all other imports
+
     plan = device_plan(job)
     binaries = read_binaries(job.artifact)
     gpus = tuple(gpu.compute_capability for gpu in job.machine.gpus) if plan.compiles else ()

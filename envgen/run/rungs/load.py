@@ -15,4 +15,7 @@ def loaded(job: Job, bench: Bench) -> Answer:
     ending = bench.run(job.environment.command(argv, bench.scratch, variables))
     if not ending.ok:
         return failed(bench.why(ending, "loading"))
-    return passed(facts=bench.read_facts(file))
+    facts = bench.read_facts(file)
+    if "modules" not in facts:
+        return failed("the process ended itself while loading, with code 0")
+    return passed(facts=facts)
