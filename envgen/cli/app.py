@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from envgen import __version__
 from envgen.cli import lock, plan, render, report, run, schema, why
 from envgen.errors import EnvgenError
 
-INTERRUPTED = 130
+_Error = TypeVar("_Error", bound=Exception)
+
+
+class Interruption(EnvgenError):  # noqa: N818 - a request of the user, not an error
+    """The user asked to stop."""
+
+    exit_code = 130
+
+
+class Commands(TyperGroup):
+    """The commands; typer itself would end an interrupted one without a word."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            running = ctx.invoked_subcommand == "run"
+            hint = "What was finished is recorded; go on with `envgen run --resume`." if running else ""
+            raise Interruption("Interrupted.", hint) from None
+
 
 app = typer.Typer(
     name="envgen",
+    cls=Commands,
     help=(
         "Renders a matrix of PyTorch environments into Dockerfiles and lockfiles, builds your extension in each, runs"
         " its kernel and its TensorRT engine, and reports which combinations load and run, and why the others don't."
@@ -55,6 +77,9 @@ def root(
 def main() -> None:
     """The program `envgen`: exit codes are those of the errors, 130 after an interruption."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an old code page has no check mark
+            stream.reconfigure(errors="replace")
     errors = Console(stderr=True)
     try:
         app(standalone_mode=True)
@@ -63,13 +88,14 @@ def main() -> None:
         for error in raised:
             errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(raised[0].exit_code)
-    except* KeyboardInterrupt:
-        errors.print("Interrupted; what was finished is recorded. Go on with: envgen run --resume")
-        sys.exit(INTERRUPTED)
+    except* OSError as group:  # a full disk, a folder that may not be written
+        for trouble in _flat(group):
+            errors.print(f"[red]error:[/] {escape(str(trouble))}", highlight=False, soft_wrap=True)
+        sys.exit(EnvgenError.exit_code)
 
 
-def _flat(group: BaseExceptionGroup[EnvgenError]) -> list[EnvgenError]:
-    flat: list[EnvgenError] = []
+def _flat(group: BaseExceptionGroup[_Error]) -> list[_Error]:
+    flat: list[_Error] = []
     for error in group.exceptions:
         flat += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
     return flat

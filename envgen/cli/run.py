@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +25,12 @@ from envgen.cli.progress import progress
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
 from envgen.environment import current_cell
-from envgen.errors import UsageError
+from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import Machine, this_machine
-from envgen.plan import Planned, Selection
+from envgen.plan import Plan, Planned, Selection, cells_by_id
 from envgen.report import load_report, report_json, report_terminal, write_reports
-from envgen.results import Report
+from envgen.results import LADDER, CellResult, Report, Rung
+from envgen.run.journal import Journal
 from envgen.run.outlook import Outlook, outlook
 from envgen.run.runner import PreparedRun, Project, RunOptions, carry_out, prepare
 from envgen.run.workspace import Workspace
@@ -38,16 +40,23 @@ from envgen.spec.matrix import Matrix
 FAILED = 1
 
 
+class Where(StrEnum):
+    """Where a cell's commands run."""
+
+    VENV = "venv"
+    CURRENT = "current"
+
+
 def run_command(
     cells: CellsArgument = None,
     select: SelectOption = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
     environment: Annotated[
-        str,
+        Where,
         typer.Option(
             "--environment", "-e", help="venv: made from the lock; current: the running interpreter as it is."
         ),
-    ] = "venv",
+    ] = Where.VENV,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells at once.")] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run, or with the one named by --name.")
@@ -70,6 +79,10 @@ def run_command(
 
     Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`
     """
+    if retry_failed and not resume:
+        raise UsageError("--retry-failed was given without --resume.", "Add --resume.")
+    if python and environment is not Where.CURRENT:
+        raise UsageError("--python was given without --environment current.", "Add it; a venv's Python is its cell's.")
     options = RunOptions(environment, jobs, name, resume, retry_failed, python)
     report = run_cells(matrix, cells, select, options, dry_run=dry_run, quiet=as_json)
     if report is None:
@@ -78,6 +91,15 @@ def run_command(
         print(report_json(report), end="")
     if any(cell.failed for cell in report.cells):
         raise typer.Exit(FAILED)
+    if not any(ran_here(cell) for cell in report.cells):
+        raise EmptySelectionError(
+            f"Not one of {len(report.cells)} cells could be run here.", "The report says why; select cells of `host`."
+        )
+
+
+def ran_here(result: CellResult) -> bool:
+    """Whether the cell came so far that something of it was run on this machine."""
+    return result.reached is not None and LADDER.index(result.reached) >= LADDER.index(Rung.CREATED)
 
 
 def run_cells(
@@ -96,7 +118,9 @@ def run_cells(
     """
     console = output(stderr=quiet)
     machine = this_machine()
-    if options.environment == "current":
+    if options.environment == Where.CURRENT:
+        if cells or select:
+            raise UsageError("Cells were chosen for the environment `current`, which is one cell.", "Leave them out.")
         prepared = _prepare_current(matrix, machine, options)
     else:
         prepared = _prepare(matrix, cells, select, machine, options, console)
@@ -125,20 +149,32 @@ def _prepare(
 ) -> PreparedRun:
     matrix, facts, planned = read_matrix(file)
     if options.resume and not cells and not select:
-        cells = _cells_of(matrix, options)
-    chosen, words = choose(matrix, facts, planned, machine, select, cells)
+        chosen, words = _choose_again(matrix, facts, planned, options)
+    else:
+        chosen, words = choose(matrix, facts, planned, machine, select, cells)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}
     return prepare(project, chosen, words, rejected, lambda count: console.print(f"Locking {count} cells ..."))
 
 
-def _cells_of(matrix: Matrix, options: RunOptions) -> list[str]:
+def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptions) -> tuple[Selection, str]:
     """The cells of the run that is resumed."""
     workspace = Workspace.beside(matrix.file)
-    folder = workspace.run(options.name or workspace.latest_run())
-    if not (folder / "run.json").is_file():
-        raise UsageError(f"There is no run {folder.name!r} under {workspace.runs}.", "`envgen run` starts one.")
-    return list(load_report(folder).run.cells)
+    journal = Journal(workspace.run(options.name or workspace.latest_run()))
+    info = journal.info()
+    if info is None:
+        raise UsageError(f"There is no run {journal.folder.name!r} under {workspace.runs}.", "`envgen run` starts one.")
+    for result in filter(None, map(journal.result, info.cells)):
+        if result.environment != options.environment:
+            raise UsageError(f"The run {info.run} is of `{result.environment}`.", f"Add -e {result.environment}.")
+    try:
+        cells = cells_by_id(planned, info.cells, facts)
+    except UsageError as error:
+        raise UsageError(
+            f"The run {info.run} cannot go on as it was: {error.what}",
+            "Name the cells to go on with, or start a new run.",
+        ) from None
+    return Selection(cells, info.left_out), info.selection
 
 
 def _prepare_current(file: Path, machine: Machine, options: RunOptions) -> PreparedRun:
