@@ -7,9 +7,9 @@ indexes to use, pip's are left aside; folders of wheels and certificates are add
 from __future__ import annotations
 
 import configparser
+import math
 import os
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import platformdirs
+
+from envgen.lock.uv_settings import UvSettings, read_uv_settings
+
+_OTHER_NAMES = {"default-timeout": "timeout", "pypi-url": "index-url"}  # pip has two names for one option
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,21 @@ class IndexConfiguration:
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    uv: UvSettings = field(default_factory=UvSettings)
 
-    def arguments(self) -> tuple[str, ...]:
-        """The options of `uv pip compile` and `uv pip install`."""
+    def arguments(self, *further: str) -> tuple[str, ...]:
+        """The options of `uv pip compile` and `uv pip install`.
+
+        Args:
+            further: indexes to consult beside the configured ones.
+        """
         options: list[str] = []
+        indexes = (*self.extra_indexes, *further)
         if self.default_index:
             options += ["--default-index", self.default_index]
-        for index in self.extra_indexes:
+        for index in indexes:
             options += ["--index", index]
-        if self.extra_indexes:
+        if indexes:
             # pip takes the best version over all its indexes; uv would stop at the first that has the name.
             options += ["--index-strategy", "unsafe-best-match"]
         for folder in self.find_links:
@@ -50,61 +60,90 @@ def read_configuration(environ: Mapping[str, str] | None = None) -> IndexConfigu
     """pip's configuration from its files and `PIP_*` variables, shaped for uv."""
     environ = os.environ if environ is None else environ
     pip = _pip_settings(environ)
-    find_links = tuple(dict.fromkeys(link for link in pip.get("find-links", "").split() if _reachable(link)))
-    variables = {}
-    if "cert" in pip and "SSL_CERT_FILE" not in environ:
-        variables["SSL_CERT_FILE"] = pip["cert"]
-    if "proxy" in pip:
-        variables |= {name: pip["proxy"] for name in ("HTTP_PROXY", "HTTPS_PROXY") if name not in environ}
-    if "timeout" in pip and "UV_HTTP_TIMEOUT" not in environ:
-        variables["UV_HTTP_TIMEOUT"] = pip["timeout"]
-    if _uv_names_its_indexes(environ):
-        return IndexConfiguration(find_links=find_links, variables=variables)
+    uv = read_uv_settings(environ, Path.cwd())
+    links = (_expanded(link) for link in pip.get("find-links", "").split())
+    find_links = tuple(dict.fromkeys(link for link in links if _reachable(link)))
+    variables = dict(_variables(pip, environ))
+    if uv.name_indexes:
+        return IndexConfiguration(find_links=find_links, variables=variables, uv=uv)
     return IndexConfiguration(
         default_index=pip.get("index-url"),
         extra_indexes=tuple(index for index in pip.get("extra-index-url", "").split() if _reachable(index)),
         find_links=find_links,
-        no_index=pip.get("no-index", "").lower() in ("1", "true", "yes", "on"),
+        no_index=pip.get("no-index", "").lower() in ("1", "true", "t", "yes", "y", "on"),
         variables=variables,
+        uv=uv,
     )
 
 
+def _variables(pip: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What uv reads from variables only; one that the user set stays as it is."""
+    wanted = {
+        "SSL_CERT_FILE": pip.get("cert"),
+        "SSL_CLIENT_CERT": pip.get("client-cert"),
+        "HTTP_PROXY": pip.get("proxy"),
+        "HTTPS_PROXY": pip.get("proxy"),
+        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
+        "UV_HTTP_TIMEOUT": _whole_seconds(pip.get("timeout", "")),
+    }
+    for name, value in wanted.items():
+        if value and not environ.get(name) and not environ.get(name.lower()):
+            yield name, value
+
+
+def _whole_seconds(text: str) -> str:
+    """pip takes fractions of a second, uv does not."""
+    try:
+        return str(math.ceil(float(text)))
+    except (ValueError, OverflowError):
+        return ""
+
+
 def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    settings: dict[str, str] = {}
+    """What `pip install` would go by: the section for all commands, its own, then variables; later ones win."""
+    sections: dict[str, dict[str, str]] = {"global": {}, "install": {}}
     for file in _pip_files(environ):
         parser = configparser.RawConfigParser()
         try:
             parser.read(file, encoding="utf-8")
         except (configparser.Error, OSError, UnicodeDecodeError):
             continue  # pip itself reports its broken file; envgen's cells may not need it
-        for section in ("global", "install", "download"):
-            if parser.has_section(section):
-                settings |= {key.replace("_", "-"): value for key, value in parser.items(section)}
-    for name, value in environ.items():
-        if name.startswith("PIP_") and value:
-            settings[name.removeprefix("PIP_").lower().replace("_", "-")] = value
-    if "default-timeout" in settings:
-        settings.setdefault("timeout", settings["default-timeout"])
-    return settings
+        for name, settings in sections.items():
+            if parser.has_section(name):
+                settings |= {_option(key): value for key, value in parser.items(name)}
+    given = [(name, value) for name, value in environ.items() if name.startswith("PIP_") and value]
+    variables = {_option(name.removeprefix("PIP_")): value for name, value in given}
+    return sections["global"] | sections["install"] | variables
+
+
+def _option(key: str) -> str:
+    name = key.lower().replace("_", "-").removeprefix("--")
+    return _OTHER_NAMES.get(name, name)
 
 
 def _pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
     """In the order in which later ones win, as pip documents under "Configuration files"."""
-    if environ.get("PIP_CONFIG_FILE") == os.devnull:
+    chosen = environ.get("PIP_CONFIG_FILE")
+    if chosen == os.devnull:
         return
     name = "pip.ini" if sys.platform == "win32" else "pip.conf"
     yield from (Path(folder) / name for folder in _global_folders())
     if sys.platform != "win32":
         yield Path("/etc") / name
-    yield Path.home() / ("pip" if sys.platform == "win32" else ".pip") / name
-    yield Path(platformdirs.user_config_dir("pip", appauthor=False, roaming=True)) / name
+    if not (chosen and Path(chosen).exists()):  # pip takes such a file in place of the user's
+        yield Path.home() / ("pip" if sys.platform == "win32" else ".pip") / name
+        yield Path(platformdirs.user_config_dir("pip", appauthor=False, roaming=True)) / name
     yield Path(sys.prefix) / name
-    if environ.get("PIP_CONFIG_FILE"):
-        yield Path(environ["PIP_CONFIG_FILE"])
+    if chosen:
+        yield Path(chosen)
 
 
 def _global_folders() -> list[str]:
     return platformdirs.site_config_dir("pip", appauthor=False, multipath=True).split(os.pathsep)[::-1]
+
+
+def _expanded(link: str) -> str:
+    return str(Path(link).expanduser()) if link.startswith("~") else link
 
 
 def _reachable(location: str) -> bool:
@@ -113,28 +152,3 @@ def _reachable(location: str) -> bool:
     if parts.scheme == "file":
         return Path(url2pathname(parts.path)).exists()
     return parts.scheme in ("http", "https") or Path(location).exists()
-
-
-def _uv_names_its_indexes(environ: Mapping[str, str]) -> bool:
-    names = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
-    if any(environ.get(name) for name in names):
-        return True
-    files = [Path(environ["UV_CONFIG_FILE"])] if environ.get("UV_CONFIG_FILE") else list(_uv_files())
-    return any(_names_an_index(file) for file in files)
-
-
-def _uv_files() -> Iterator[Path]:
-    yield Path("uv.toml")
-    yield Path(platformdirs.user_config_dir("uv", appauthor=False, roaming=True)) / "uv.toml"
-    yield Path(platformdirs.site_config_dir("uv", appauthor=False)) / "uv.toml"
-    if sys.platform != "win32":
-        yield Path("/etc/uv/uv.toml")
-
-
-def _names_an_index(file: Path) -> bool:
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False
-    sections = (settings, settings.get("pip", {}))
-    return any(key in section for section in sections for key in ("index", "index-url", "extra-index-url"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -79,10 +80,16 @@ def _others(cell: Cell, matrix: Matrix, pinned: Pins) -> Iterator[str]:
     values = dict(cell.extra)
     for axis in matrix.extra:
         if isinstance(axis, PackageAxis) and values.get(axis.name, "none") != "none":
-            value = values[axis.name]
-            yield axis.package if value == "latest" else f"{axis.package}=={value}.*"
+            yield _package_requirement(axis.package, values[axis.name])
     if matrix.extension:
         yield from _extension_requirements(matrix.extension, cell, pinned)
+
+
+def _package_requirement(package: str, value: str) -> str:
+    if value == "latest":
+        return package
+    # `1.26` means its newest patch; a pre- or post-release (`2.0rc1`) only itself: the grammar has no `.*` after one.
+    return f"{package}=={value}.*" if re.fullmatch(r"\d+(\.\d+)*", value) else f"{package}=={value}"
 
 
 def _extension_requirements(extension: Extension, cell: Cell, pinned: Pins) -> Iterator[str]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +31,18 @@ ENVIRONMENTS = "environments"  # beside the matrix: a folder for each cell, with
 TIMEOUT = 600.0
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """Indexes to ask beside the configured ones, as addresses or as options of uv."""
+
+    words: str
+    indexes: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+CONFIGURED = _Attempt("the configured ones")
+
+
 @dataclass
 class Locker:
     """Makes and keeps locks; one object per run, safe to use from several threads.
@@ -45,7 +57,7 @@ class Locker:
     folder: Path
     committed: tuple[Path, ...] = ()
     upgrade: bool = False
-    _unreachable: dict[str, str] = field(default_factory=dict)
+    _unreachable: dict[_Attempt, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def lock(self, request: LockRequest) -> Lock:
@@ -84,29 +96,20 @@ class Locker:
             return dict(zip((str(request.cell) for request in requests), pool.map(one, requests), strict=True))
 
     def _resolve(self, request: LockRequest) -> str:
-        attempts: list[tuple[str, ...]] = [] if request.only_pytorch else [()]
-        if request.torch_folder:
-            attempts.append(self._pytorch_options(request))
-        for attempt in attempts:
+        for attempt in _attempts(request):
             done = self._run_uv(request, attempt)
             if done.returncode == 0:
-                return _with_header(request, done.stdout, "PyTorch's own" if attempt else "the configured ones")
-            # The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build.
+                return _with_header(request, done.stdout, attempt.words)
             if "No solution found" not in done.stderr:
                 break
         raise explain(request, done.stderr)
 
-    def _pytorch_options(self, request: LockRequest) -> tuple[str, ...]:
-        if request.pytorch_index:
-            return ("--index", f"{request.pytorch_index.rstrip('/')}/{request.torch_folder}")
-        return ("--torch-backend", request.torch_folder)
-
-    def _run_uv(self, request: LockRequest, options: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        known = self._unreachable.get(" ".join(options)) if options else None
+    def _run_uv(self, request: LockRequest, attempt: _Attempt) -> subprocess.CompletedProcess[str]:
+        known = self._unreachable.get(attempt)
         if known is not None:
             return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
         with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
-            command = self._command(request, options, Path(scratch))
+            command = self._command(request, attempt, Path(scratch))
             try:
                 done = subprocess.run(
                     command,
@@ -121,28 +124,23 @@ class Locker:
                 raise LockError(
                     f"uv did not resolve it within {TIMEOUT:.0f} s.", "Look whether an index answers slowly."
                 ) from None
-        if options and done.returncode != 0 and "error sending request" in done.stderr:
+        if attempt != CONFIGURED and done.returncode != 0 and "error sending request" in done.stderr:
             with self._guard:  # every further cell of this index gets the same answer without waiting for it
-                self._unreachable[" ".join(options)] = done.stderr
+                self._unreachable[attempt] = done.stderr
         return done
 
-    def _command(self, request: LockRequest, options: Sequence[str], scratch: Path) -> list[str]:
+    def _command(self, request: LockRequest, attempt: _Attempt, scratch: Path) -> list[str]:
+        entries = [_metadata_entry(*entry) for entry in request.metadata]
         wanted = scratch / "requirements.in"
         wanted.write_text("\n".join((request.torch, *request.others)) + "\n", encoding="utf-8")
         command = [
             find_uv_bin(), "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
             *_python_options(request.cell.python), "--python-platform", request.platform,
-            "--only-binary", ":all:", *self.configuration.arguments(), *options,
+            "--only-binary", ":all:", *self.configuration.arguments(*attempt.indexes, *request.extra_indexes),
+            *attempt.options, *self.configuration.uv.options_with(entries, scratch),
         ]  # fmt: skip
-        for index in request.extra_indexes:
-            command += ["--index", index]
-        if request.metadata:
-            config = scratch / "uv.toml"
-            entries = [_metadata_entry(*entry) for entry in request.metadata]
-            config.write_text(tomli_w.dumps({"dependency-metadata": entries}), encoding="utf-8")
-            command += ["--config-file", str(config)]
-            for name in sorted({name for name, _, _ in request.metadata}):
-                command += ["--no-binary", name]
+        for name in sorted({name for name, _, _ in request.metadata}):
+            command += ["--no-binary", name]
         return command
 
     def _environment(self, request: LockRequest) -> dict[str, str]:
@@ -150,6 +148,16 @@ class Locker:
         if request.macos_target:
             environment["MACOSX_DEPLOYMENT_TARGET"] = request.macos_target
         return environment
+
+
+def _attempts(request: LockRequest) -> Iterator[_Attempt]:
+    """The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build."""
+    if not request.only_pytorch:
+        yield CONFIGURED
+    if request.pytorch_index:
+        yield _Attempt("PyTorch's own", indexes=(f"{request.pytorch_index.rstrip('/')}/{request.torch_folder}",))
+    elif request.torch_folder:
+        yield _Attempt("PyTorch's own", options=("--torch-backend", request.torch_folder))
 
 
 def _python_options(python: PythonVersion) -> tuple[str, ...]:

@@ -7,28 +7,29 @@ import tomllib
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from envgen.lock.pylock import file_name, installed_file
 
 TIMEOUT = 15.0
 CONNECTIONS = 12
 
 
 def file_sizes(pylock: str) -> dict[str, int]:
-    """File name to bytes, for each first wheel of a lock; a server that does not say is left out."""
-    entries = tomllib.loads(pylock).get("packages", [])
-    chosen = [(entry.get("wheels") or [entry["sdist"]])[0] for entry in entries]
-    locations = [entry["url"] for entry in chosen if "url" in entry and "size" not in entry]
+    """File name to bytes, for each file of a lock that is installed; a server that does not say is left out."""
+    chosen = [installed_file(entry) for entry in tomllib.loads(pylock).get("packages", [])]
+    unknown = [file for file in chosen if "url" in file and "size" not in file]
     with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
-        sizes = list(pool.map(_size, locations))
-    names = [unquote(urlsplit(location).path.rsplit("/", 1)[-1]) for location in locations]
-    return {name: size for name, size in sorted(zip(names, sizes, strict=True)) if size is not None}
+        sizes = list(pool.map(_size, (file["url"] for file in unknown)))
+    named = sorted(zip(map(file_name, unknown), sizes, strict=True))
+    return {name: size for name, size in named if size is not None}
 
 
 def _size(location: str) -> int | None:
     parts = urlsplit(location)
     if parts.scheme == "file":
-        path = Path(url2pathname(unquote(parts.path)))
+        path = Path(url2pathname(parts.path))
         return path.stat().st_size if path.is_file() else None
     if parts.scheme not in ("http", "https"):
         return None

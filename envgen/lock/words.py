@@ -10,8 +10,8 @@ from envgen.lock.request import LockRequest
 
 def explain(request: LockRequest, stderr: str) -> LockError:
     """The error of one cell, from uv's own words."""
-    said = " ".join(re.sub(r"\s*cause:", " cause:", stderr).split())
-    if "python-build-standalone" in said or "No interpreter found" in said:
+    said = " ".join(stderr.split())
+    if re.search(r"python-build-standalone|/cpython-3|No interpreter found", said):
         return LockError(
             f"no Python {request.cell.python} is installed here, and it could not be fetched.",
             f"uv resolves for a free-threaded Python with such an interpreter only: install {request.cell.python}.",
@@ -20,6 +20,11 @@ def explain(request: LockRequest, stderr: str) -> LockError:
         return LockError(
             f"{_host(address[1])} could not be reached ({_last_cause(said)}).",
             _unreachable_remedy(request),
+        )
+    if refused := re.search(r"hint: An index (?:URL )?\((\S+)\) .*?(\d{3} [A-Z]\w+)", said):
+        return LockError(
+            f"{_host(refused[1])} refuses to answer ({refused[2]}).",
+            "Check the address and its credentials, and what a proxy on the way lets through.",
         )
     if "No solution found" in said:
         return LockError(
@@ -44,13 +49,13 @@ def _host(address: str) -> str:
 
 
 def _last_cause(said: str) -> str:
-    causes = re.findall(r"cause: (.+?)(?= cause:|$)", said)
-    return causes[-1] if causes else "no answer"
+    causes = re.findall(r"cause: (.+?)(?= cause:| hint:|$)", said)
+    return re.sub(r" for url \(\S+\)$", "", causes[-1]) if causes else "no answer"
 
 
 def _because(said: str) -> str:
-    text = said.split("cause:", 1)[-1].strip()
-    return text if text.endswith(".") else text + "."
+    because, *hints = said.split("cause:", 1)[-1].split("hint:")
+    return " ".join(part.strip().rstrip(".") + "." for part in (because, *hints))
 
 
 def _first_error(said: str) -> str:
