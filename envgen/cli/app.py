@@ -14,7 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from envgen import __version__
-from envgen.cli import lock, plan, render, report, run, schema, why
+from envgen.cli import init, lock, plan, render, report, run, schema, why
 from envgen.errors import EnvgenError
 
 _Error = TypeVar("_Error", bound=Exception)
@@ -50,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init_command)
 app.command("plan")(plan.plan_command)
 app.command("why")(why.why_command)
 app.command("lock")(lock.lock_command)

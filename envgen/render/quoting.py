@@ -64,6 +64,14 @@ def exec_form(values: Iterable[object]) -> Quoted:
     return Quoted(json.dumps([plain(value) for value in values], ensure_ascii=False))
 
 
+def yaml(value: object) -> Quoted:
+    """A YAML scalar, or a list of them in flow style: JSON is both."""
+    if isinstance(value, str):
+        return Quoted(json.dumps(plain(value), ensure_ascii=False))
+    assert isinstance(value, Iterable)
+    return Quoted("[" + ", ".join(yaml(str(item)) for item in value) + "]")
+
+
 def image(value: object) -> Quoted:
     """An image reference: `ubuntu:24.04`, `host:5000/team/base:1@sha256:...`."""
     return _matching(_IMAGE, value, "an image reference such as ubuntu:24.04")
@@ -91,5 +99,8 @@ def _matching(pattern: re.Pattern[str], value: object, what: str) -> Quoted:
 
 
 FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(
-    {function.__name__: function for function in (plain, sh, sh_words, dockerfile, exec_form, image, variable, path)}
+    {
+        function.__name__: function
+        for function in (plain, sh, sh_words, dockerfile, exec_form, yaml, image, variable, path)
+    }
 )
