@@ -11,6 +11,11 @@ import time
 from typing import Any, Dict, List, Optional
 
 
+# This script's folder comes first on the path and must not hide a module of the extension's.
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != HERE]
+
+
 def mapped_libraries() -> Optional[List[str]]:
     try:
         with open("/proc/self/maps") as maps:
