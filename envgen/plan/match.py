@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
 
-from envgen.cell import Cell, Cuda, Os, OsFamily, PythonVersion, Release
+from envgen.cell import Cell, Release
 from envgen.compat.facts import Facts, newest
 from envgen.plan.releases import expand, in_range
+from envgen.spec.coverage import accepts
 from envgen.spec.matrix import Host, Match
-from envgen.spec.selector import (
-    HOST,
-    NONE,
-    Glob,
-    Latest,
-    is_glob,
-    parse_cuda_selector,
-    parse_os_selector,
-    parse_python_selector,
-    parse_release_selector,
-)
+from envgen.spec.selector import HOST, NONE, Latest, parse_release_selector
 
 
 class Matcher:
@@ -61,8 +51,7 @@ class Matcher:
             return _release(text, value, self._facts, axis)
         if text == HOST and self._host:
             return value == str(self._host.os if axis == "os" else self._host.arch)
-        compare = _COMPARE.get(axis, _glob)
-        return compare(text, value)
+        return bool(accepts(axis, text, value))
 
 
 def applies(match: Match | None, cell: Cell, facts: Facts) -> bool:
@@ -81,31 +70,3 @@ def _release(text: str, value: str, facts: Facts, axis: str) -> bool:
     if isinstance(wanted, Latest):
         return any(release.covers(version) for release in expand(wanted, known))
     return wanted.covers(version)
-
-
-def _python(text: str, value: str) -> bool:
-    wanted = parse_python_selector(text)
-    return isinstance(wanted, SpecifierSet) and wanted.contains(f"3.{PythonVersion.parse(value).minor}")
-
-
-def _cuda(text: str, value: str) -> bool:
-    wanted, cuda = parse_cuda_selector(text), Cuda.parse(value)
-    if isinstance(wanted, SpecifierSet):
-        return not cuda.is_cpu and wanted.contains(cuda.dotted)
-    return wanted.matches(value) if isinstance(wanted, Glob) else wanted == cuda
-
-
-def _os(text: str, value: str) -> bool:
-    if text == HOST:
-        return False
-    wanted = parse_os_selector(text)
-    if isinstance(wanted, OsFamily):
-        return Os.parse(value).family is wanted
-    return isinstance(wanted, Glob) and wanted.matches(value)
-
-
-def _glob(text: str, value: str) -> bool:
-    return is_glob(text) and fnmatchcase(value, text)
-
-
-_COMPARE: dict[str, Callable[[str, str], bool]] = {"python": _python, "cuda": _cuda, "os": _os}

@@ -10,7 +10,6 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-
 # This script's folder comes first on the path and must not hide a module of the extension's.
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != HERE]
