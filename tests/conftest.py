@@ -18,5 +18,5 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, wheels: Path) -> TinyProject:
-    """A project with one cell, for Python 3.11."""
+    """A project with one cell, for the running Python."""
     return TinyProject.make(tmp_path / "project", wheels)

@@ -22,8 +22,8 @@ def execute(climb: Climb, jobs: Sequence[Job], parallel: int) -> tuple[CellResul
         KeyboardInterrupt: after everything under way has ended.
     """
     with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="cell") as pool:
-        futures = [pool.submit(climb.climb, job) for job in jobs]
-        try:
+        try:  # from the first cell on: a Ctrl-C may come before the last is submitted
+            futures = [pool.submit(climb.climb, job) for job in jobs]
             _wait_for(futures)
         except BaseException:
             climb.interrupt.set()

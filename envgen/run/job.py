@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envgen import __version__
@@ -17,6 +17,8 @@ from envgen.machine import Machine
 from envgen.results import Rung
 from envgen.run.process import Bounds
 from envgen.spec.matrix import BuildStep, Extension, Limits
+
+MADE = "venv"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Job:
     nvcc_archs: frozenset[str] | None = None
 
     @property
+    def made(self) -> Path:
+        """Where an environment that is made for the cell lies."""
+        return self.folder / MADE
+
+    @property
     def artifact(self) -> Path:
         """The folder that, on PYTHONPATH, makes the built extension importable."""
         return self.folder / "artifact"
@@ -78,7 +85,8 @@ class Job:
         """A hash over what decides the outcome: results under another key are not taken over."""
         lock = self.lock.sha256 if isinstance(self.lock, Lock) else str(self.lock)
         content = [
-            __version__, str(self.cell), self.environment.kind, lock, self.source, repr(self.extension),
+            __version__, str(self.cell), self.environment.kind, lock, self.source,
+            repr(replace(self.extension, path=None)),  # where the source is does not matter; its hash is here
             self.variables, self.machine.compiler, [str(toolkit.version) for toolkit in self.machine.toolkits],
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

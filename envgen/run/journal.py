@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
+from envgen.errors import EnvgenError
 from envgen.files import write_atomically
 from envgen.results import CellResult, LeftOut, RunInfo
 
@@ -35,7 +36,17 @@ class Journal:
                 self._write_info(info.model_copy(update={"finished": datetime.now(UTC)}))
 
     def info(self) -> RunInfo | None:
-        return self._read_info()
+        """The header; None when there is no such run.
+
+        Raises:
+            EnvgenError: it cannot be read.
+        """
+        info = self._read_info()
+        if info is None and self._info_file.exists():
+            raise EnvgenError(
+                f"{self._info_file} is damaged.", "Name the cells to go on with: `envgen run --resume CELL...`."
+            )
+        return info
 
     def record(self, result: CellResult) -> None:
         write_atomically(self._cell_file(result.cell), result.model_dump_json(indent=2) + "\n")
@@ -53,18 +64,22 @@ class Journal:
     def _cell_file(self, cell: str) -> Path:
         return self.folder / "cells" / f"{cell}.json"
 
+    @property
+    def _info_file(self) -> Path:
+        return self.folder / "run.json"
+
     def _lock(self) -> FileLock:
         self.folder.mkdir(parents=True, exist_ok=True)
         return FileLock(self.folder / ".lock")
 
     def _read_info(self) -> RunInfo | None:
         try:
-            return RunInfo.model_validate_json((self.folder / "run.json").read_bytes())
+            return RunInfo.model_validate_json(self._info_file.read_bytes())
         except (OSError, ValidationError):
             return None
 
     def _write_info(self, info: RunInfo) -> None:
-        write_atomically(self.folder / "run.json", info.model_dump_json(indent=2) + "\n")
+        write_atomically(self._info_file, info.model_dump_json(indent=2) + "\n")
 
 
 def _join(old: RunInfo | None, new: RunInfo) -> RunInfo:

@@ -19,7 +19,7 @@ from envgen.plan import Planned, Selection, applies
 from envgen.results import CellResult, RunInfo
 from envgen.run.climb import Climb
 from envgen.run.execute import execute
-from envgen.run.job import Job
+from envgen.run.job import MADE, Job
 from envgen.run.journal import Journal
 from envgen.run.observer import Observer
 from envgen.run.process import Interrupt
@@ -191,4 +191,4 @@ def _environment(project: Project, cell: Cell, lock: Lock | None, folder: Path) 
     options = project.options
     if options.environment == "current":
         return CurrentEnvironment.of(options.python)
-    return VenvEnvironment(cell, lock, folder / "venv", project.machine, read_configuration())
+    return VenvEnvironment(cell, lock, folder / MADE, project.machine, read_configuration())

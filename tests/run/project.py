@@ -17,16 +17,18 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
-from envgen.machine import this_machine
+from envgen.cell import PythonVersion
+from envgen.machine import find_interpreter, this_machine
 from envgen.results import CellResult, Rung, RungResult
 
-MACHINE = this_machine()
-HERE = f"{MACHINE.os}-{MACHINE.arch}"
+PYTHON = f"3.{sys.version_info.minor}"
 
 TORCH = """\
 import types
@@ -122,7 +124,7 @@ extension:
     cpu: [python, -m, tiny.check]
     kernel: [python, -m, tiny.check]
 limits:
-  memory: 1GB
+  memory: {memory}
   timeouts: {timeouts}
 """
 
@@ -184,15 +186,27 @@ class TinyProject:
         return project
 
     def write_matrix(self, **parts: str) -> None:
-        usual = {"python": '["3.11"]', "cuda": "[cpu]", "axes": "", "exclude": "", "timeouts": "{default: 60s}"}
-        text = MATRIX.format(os=MACHINE.os, arch=MACHINE.arch, **(usual | parts))
+        system, arch = here()
+        usual = {
+            "os": system,
+            "arch": arch,
+            "python": f'["{PYTHON}"]',
+            "cuda": "[cpu]",
+            "axes": "",
+            "exclude": "",
+            "timeouts": "{default: 60s}",
+            "memory": "1GB",
+        }
+        text = MATRIX.format(**(usual | parts))
         (self.folder / "matrix.yaml").write_text(text, encoding="utf-8")
 
-    def envgen(self, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    def envgen(
+        self, *arguments: str | Path, cwd: Path | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Runs the program to its end."""
         return subprocess.run(
-            _command(arguments), cwd=self.folder, env={**self.environ, **variables}, capture_output=True, text=True,
-            check=False, timeout=120,
+            _command(arguments), cwd=cwd or self.folder, env={**self.environ, **variables},
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
 
     def start(self, *arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
@@ -218,8 +232,24 @@ class TinyProject:
         return (self.run_folder(name) / "logs" / cell / f"{rung}.log").read_text(encoding="utf-8")
 
 
-def cell_id(python: str = "3.11", cuda: str = "cpu", extra: str = "") -> str:
-    return f"py{python.replace('.', '')}-torch2.13-{cuda}-{HERE}{extra}"
+@cache
+def here() -> tuple[str, str]:
+    """This machine's values on the axes os and arch."""
+    machine = this_machine()
+    return str(machine.os), str(machine.arch)
+
+
+@cache
+def another_python() -> str:
+    """A Python that is installed here, beside the one that runs the tests."""
+    for version in ("3.12", "3.11", "3.13", "3.10"):
+        if version != PYTHON and find_interpreter(PythonVersion.parse(version)):
+            return version
+    pytest.skip("there is only one Python here")
+
+
+def cell_id(python: str = PYTHON, cuda: str = "cpu", extra: str = "") -> str:
+    return f"py{python.replace('.', '')}-torch2.13-{cuda}-{'-'.join(here())}{extra}"
 
 
 def outcomes(result: CellResult) -> dict[str, str]:

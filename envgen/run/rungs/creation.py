@@ -10,6 +10,7 @@ from envgen.environment import Unavailable
 from envgen.lock import Lock
 from envgen.probe import script
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.folders import remove_tree
 from envgen.run.job import Job
 
 
@@ -20,6 +21,7 @@ def created(job: Job, bench: Bench) -> Answer:
     except Unavailable as reason:
         return not_run(str(reason))
     job.folder.mkdir(parents=True, exist_ok=True)
+    remove_tree(job.made)  # uv would not touch one that was left half made
     for command in commands:
         ending = bench.run(command)
         if not ending.ok:
