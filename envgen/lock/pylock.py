@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from packaging.tags import Tag
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from envgen.errors import LockError
-
-# The names that PEP 600 gives a meaning: the oldest glibc of each.
-_DATED_MANYLINUX = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
+from envgen.lock.pep751 import Own, Package, parse_document
 
 
 @dataclass(frozen=True)
@@ -74,61 +66,21 @@ def read_lock(path: Path) -> Lock:
     """
     try:
         data = path.read_bytes()
-        document = tomllib.loads(data.decode("utf-8"))
-        own = document.get("tool", {}).get("envgen", {})
-        sizes = own.get("sizes", {})
-        packages = tuple(_package(entry, sizes, path.parent) for entry in document["packages"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise LockError(f"{path} is not a usable lock: {error!r}.", "Delete it and run `envgen lock` again.") from None
-    return Lock(path, packages, own.get("request", ""), hashlib.sha256(data).hexdigest(), own.get("uv", ""))
+        document = parse_document(data.decode("utf-8"))
+        own = document.tool.envgen
+        packages = tuple(_package(entry, own, path.parent) for entry in document.packages)
+    except (OSError, ValueError) as error:
+        raise LockError(f"{path} is not a usable lock: {error}.", "Delete it and run `envgen lock` again.") from None
+    return Lock(path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv)
 
 
-def installed_file(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a lock says of the file that is installed for a package; a source distribution only without wheels.
-
-    Raises:
-        LockError: it is no file.
-    """
-    if wheels := entry.get("wheels"):
-        return max(wheels, key=_specificity)  # all of them fit the cell; the first of equals is installed
-    source: Mapping[str, Any] | None = entry.get("archive") or entry.get("sdist")
-    if source is None:
-        raise LockError(
-            f"{entry['name']} is locked as a folder or a repository, which has no hash.",
-            "Require a released file of it.",
-        )
-    return source
-
-
-def _specificity(wheel: Mapping[str, Any]) -> tuple[object, ...]:
-    """The order in which an installer prefers the tags of wheels that all fit, as PyPA's platform tags define it."""
-    _, _, build, tags = parse_wheel_filename(file_name(wheel))
-    return max(_tag_rank(tag) for tag in tags), build
-
-
-def _tag_rank(tag: Tag) -> tuple[object, ...]:
-    abi = 2 if tag.abi.startswith("cp") else 1 if tag.abi == "abi3" else 0
-    minor = int(tag.interpreter[3:] or 0) if tag.interpreter[3:].isdigit() else 0
-    platform = _DATED_MANYLINUX.get(tag.platform.split("_")[0], tag.platform)
-    floor = tuple(int(number) for number in re.findall(r"\d+", platform)[:2])
-    return tag.platform != "any", abi, tag.interpreter.startswith("cp"), minor, floor
-
-
-def file_name(file: Mapping[str, Any]) -> str:
-    """The name of a file in a lock: its own, or the last part of where it is."""
-    name: str = file.get("name") or unquote(urlsplit(file.get("url") or file["path"]).path.rsplit("/", 1)[-1])
-    return name
-
-
-def _package(entry: dict[str, Any], sizes: dict[str, int], folder: Path) -> LockedPackage:
-    chosen = installed_file(entry)
-    location = chosen.get("url") or (folder / chosen["path"]).resolve().as_uri()
-    file = file_name(chosen)
+def _package(entry: Package, own: Own, folder: Path) -> LockedPackage:
+    file = entry.installed
     return LockedPackage(
-        name=canonicalize_name(entry["name"]),
-        version=entry["version"],
-        file=file,
-        location=location,
-        sha256=chosen["hashes"]["sha256"],
-        size=chosen.get("size") or sizes.get(file),
+        name=canonicalize_name(entry.name),
+        version=entry.version,
+        file=file.file_name,
+        location=file.url or (folder / file.path).resolve().as_uri(),
+        sha256=file.hashes.sha256,
+        size=own.sizes.get(file.file_name) if file.size is None else file.size,
     )

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import ssl
-import tomllib
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from envgen.lock.pylock import file_name, installed_file
+from envgen.lock.pep751 import Document
 
 TIMEOUT = 15.0
 CONNECTIONS = 12
 
 
-def file_sizes(pylock: str) -> dict[str, int]:
+def file_sizes(lock: Document) -> dict[str, int]:
     """File name to bytes, for each file of a lock that is installed; a server that does not say is left out."""
-    chosen = [installed_file(entry) for entry in tomllib.loads(pylock).get("packages", [])]
-    unknown = [file for file in chosen if "url" in file and "size" not in file]
+    files = [package.installed for package in lock.packages]
+    unknown = {file.file_name: file.url for file in files if file.url and file.size is None}
     with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
-        sizes = list(pool.map(_size, (file["url"] for file in unknown)))
-    named = sorted(zip(map(file_name, unknown), sizes, strict=True))
-    return {name: size for name, size in named if size is not None}
+        sizes = list(pool.map(_size, unknown.values()))
+    return {name: size for name, size in sorted(zip(unknown, sizes, strict=True)) if size is not None}
 
 
 def _size(location: str) -> int | None:
@@ -37,6 +36,6 @@ def _size(location: str) -> int | None:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT, context=ssl.create_default_context()) as answer:  # noqa: S310
             length = answer.headers.get("Content-Length")
-    except OSError:
+    except (OSError, HTTPException, ValueError):
         return None
     return int(length) if length and length.isdigit() else None

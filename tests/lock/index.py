@@ -57,6 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
     """`/simple/NAME/` lists the wheels of a name, `/files/` holds them, `/500/...` answers with that status."""
 
     folder: Path
+    hashes: str
     asked: Counter[str]
 
     def do_GET(self) -> None:
@@ -65,13 +66,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(b"", int(status[1]))
         elif page := re.fullmatch(r"/simple/([\w-]+)/", self.path):
             names = [path.name for path in sorted(self.folder.glob(f"{page[1].replace('-', '_')}-*.whl"))]
-            links = [f'<a href="/files/{name}#sha256={sha256(self.folder / name)}">{name}</a>' for name in names]
+            links = [f'<a href="/files/{name}{self._fragment(name)}">{name}</a>' for name in names]
             self._answer("<br>".join(links).encode(), 200 if names else 404)
         else:
             file = self.folder / unquote(self.path.rsplit("/", 1)[-1])
             self._answer(file.read_bytes() if file.is_file() else b"", 200 if file.is_file() else 404)
 
     do_HEAD = do_GET  # noqa: N815 - as the base class looks for it
+
+    def _fragment(self, name: str) -> str:
+        content = (self.folder / name).read_bytes()
+        return f"#{self.hashes}={hashlib.new(self.hashes, content).hexdigest()}" if self.hashes else ""
 
     def _answer(self, body: bytes, status: int) -> None:
         self.send_response(status)
@@ -86,11 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Index:
-    """A running index of the wheels in a folder; `asked` counts the requests by path."""
+    """A running index of the wheels in a folder; `asked` counts the requests by path.
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    `hashes` names what the index tells of its files; empty for nothing.
+    """
+
+    def __init__(self, folder: Path, port: int = 0, *, hashes: str = "sha256") -> None:
         self.asked: Counter[str] = Counter()
-        handler = type("Handler", (_Handler,), {"folder": folder, "asked": self.asked})
+        handler = type("Handler", (_Handler,), {"folder": folder, "hashes": hashes, "asked": self.asked})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.port = self._server.server_port
         self.address = f"http://127.0.0.1:{self.port}"
