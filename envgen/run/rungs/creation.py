@@ -29,9 +29,10 @@ def created(job: Job, bench: Bench) -> Answer:
                 return not_run(f"no Python {job.cell.python} is installed here, and it could not be fetched")
             return failed(bench.why(ending, "the environment was made"))
     file = bench.facts_file()
-    ending = bench.run(
-        job.environment.command(("python", str(script("environment"))), bench.scratch, {"ENVGEN_FACTS": str(file)})
-    )
+    variables: dict[str, str | None] = {"ENVGEN_FACTS": str(file)}
+    if job.environment.uses_lock:  # nothing but the lock is in it
+        variables["PYTHONPATH"] = None
+    ending = bench.run(job.environment.command(("python", str(script("environment"))), bench.scratch, variables))
     if not ending.ok:
         return failed(bench.why(ending, "torch was imported"))
     facts = bench.read_facts(file)
