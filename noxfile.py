@@ -7,6 +7,8 @@ is one. nox runs in the environment where envgen is installed (`pip install -e '
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -14,9 +16,12 @@ import nox
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.render import render_cells
 from envgen.cli.report import report_command
-from envgen.cli.run import run_cells
+from envgen.cli.run import not_run_here, run_cells
+from envgen.errors import EmptySelectionError, EnvgenError
 from envgen.machine import this_machine
+from envgen.run.journal import Journal
 from envgen.run.runner import RunOptions
+from envgen.run.workspace import Workspace
 
 MATRIX = Path("matrix.yaml")
 RUN = "nox"  # the run that all sessions share: each adds its cell's result to it
@@ -26,19 +31,44 @@ nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "uv|virtualenv"
 
 
-def _cells() -> tuple[list[str], list[str]]:
-    spec, facts, planned = read_matrix(MATRIX)
-    chosen, _ = choose(spec, facts, planned, this_machine(), None, None)
-    return [str(entry.cell) for entry in planned.cells], [str(entry.cell) for entry in chosen.cells]
+def _cells() -> tuple[list[str], list[str], str]:
+    """All cells, those of the default selection, and why there are none here."""
+    try:
+        spec, facts, planned = read_matrix(MATRIX)
+    except EnvgenError as error:
+        raise SystemExit(f"error: {error}") from None
+    every = [str(entry.cell) for entry in planned.cells]
+    try:
+        chosen, _ = choose(spec, facts, planned, this_machine(), None, None)
+    except EmptySelectionError as error:
+        return every, [], str(error)
+    return every, [str(entry.cell) for entry in chosen.cells], ""
+
+
+def _journal() -> Journal:
+    return Journal(Workspace.beside(MATRIX).run(RUN))
+
+
+@contextmanager
+def _in_words(session: nox.Session) -> Iterator[None]:
+    """Ends a session with what a user's error says, not with where it was raised."""
+    try:
+        yield
+    except EnvgenError as error:
+        session.error(str(error).rstrip("."))
 
 
 def _session_of(cell: str) -> None:
     def run(session: nox.Session) -> None:
         options = _options(session)
-        report = run_cells(MATRIX, [cell], None, RunOptions(name=RUN, **options))
-        result = next(entry for entry in report.cells if entry.cell == cell) if report else None
+        with _in_words(session):
+            _journal().keep_only(ALL_CELLS)
+            run_cells(MATRIX, [cell], None, RunOptions(name=RUN, **options))
+        result = _journal().result(cell)
         if result and result.failed:
             session.error(f"{result.failed.rung}: {result.failed.sentence}")
+        if result and (reason := not_run_here(result)):
+            session.skip(reason)
 
     run.__doc__ = "Build, load and run the extension in this cell."
     nox.session(run, name=f"matrix({cell})", venv_backend="none", allow_parallel=True, default=False)
@@ -53,7 +83,7 @@ def _options(session: nox.Session) -> dict[str, bool]:
     return vars(parser.parse_args(session.posargs))
 
 
-ALL_CELLS, DEFAULT_CELLS = _cells()
+ALL_CELLS, DEFAULT_CELLS, NONE_HERE = _cells()
 for _cell in ALL_CELLS:
     _session_of(_cell)
 
@@ -61,18 +91,25 @@ for _cell in ALL_CELLS:
 @nox.session(venv_backend="none", requires=[f"matrix({cell})" for cell in DEFAULT_CELLS], default=False)
 def matrix(session: nox.Session) -> None:
     """Run the default selection, a session for each cell, and report (nox's -j runs cells side by side)."""
-    report_command(runs=None, target=None, matrix=MATRIX, as_json=False)
+    if NONE_HERE:
+        session.error(NONE_HERE.rstrip("."))
+    with _in_words(session):
+        report_command(runs=[_journal().folder], target=None, matrix=MATRIX, as_json=False)
     left = len(ALL_CELLS) - len(DEFAULT_CELLS)
     session.log(
         f"{len(DEFAULT_CELLS)} cells of the selection `default`, {left} left out. All: envgen run --select full"
     )
     session.log("One: nox -s 'matrix(CELL)', with a cell of `nox -l`.")
+    results = [_journal().result(cell) for cell in DEFAULT_CELLS]
+    if all(result is None or not_run_here(result) for result in results):
+        session.error(f"Not one of {len(DEFAULT_CELLS)} cells could be run here")
 
 
 @nox.session(venv_backend="none", default=False)
 def report(session: nox.Session) -> None:
     """Write the reports of the latest run again."""
-    report_command(runs=None, target=None, matrix=MATRIX, as_json=False)
+    with _in_words(session):
+        report_command(runs=None, target=None, matrix=MATRIX, as_json=False)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -82,9 +119,10 @@ def render(session: nox.Session) -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--select", action="append")
     chosen = parser.parse_args(session.posargs)
-    failures = render_cells(MATRIX, None, chosen.select, only_check=chosen.check)
-    if failures:
-        session.error(f"{len(failures)} cells could not be rendered")
+    with _in_words(session):
+        failures = render_cells(MATRIX, None, chosen.select, only_check=chosen.check)
+        if failures:
+            session.error(f"{len(failures)} cells could not be rendered")
 
 
 @nox.session

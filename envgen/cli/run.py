@@ -29,7 +29,7 @@ from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import Machine, this_machine
 from envgen.plan import Plan, Planned, Selection, cells_by_id
 from envgen.report import load_report, report_json, report_terminal, write_reports
-from envgen.results import LADDER, CellResult, Report, Rung
+from envgen.results import CellResult, Outcome, Report, Rung
 from envgen.run.journal import Journal
 from envgen.run.outlook import Outlook, outlook
 from envgen.run.runner import PreparedRun, Project, RunOptions, carry_out, prepare
@@ -91,15 +91,17 @@ def run_command(
         print(report_json(report), end="")
     if any(cell.failed for cell in report.cells):
         raise typer.Exit(FAILED)
-    if not any(ran_here(cell) for cell in report.cells):
+    if all(not_run_here(cell) for cell in report.cells):
         raise EmptySelectionError(
-            f"Not one of {len(report.cells)} cells could be run here.", "The report says why; select cells of `host`."
+            f"Not one of {len(report.cells)} cells could be run here: {not_run_here(report.cells[0])}.",
+            "Select cells of this machine (`host`), or run them on theirs.",
         )
 
 
-def ran_here(result: CellResult) -> bool:
-    """Whether the cell came so far that something of it was run on this machine."""
-    return result.reached is not None and LADDER.index(result.reached) >= LADDER.index(Rung.CREATED)
+def not_run_here(result: CellResult) -> str:
+    """Why nothing of a cell was run on this machine; nothing when something was."""
+    created = result.rung(Rung.CREATED)
+    return created.sentence if created and created.outcome is Outcome.NOT_RUN else ""
 
 
 def run_cells(

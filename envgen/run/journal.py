@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,16 @@ class Journal:
                 f"{self._info_file} is damaged.", "Name the cells to go on with: `envgen run --resume CELL...`."
             )
         return info
+
+    def keep_only(self, cells: Collection[str]) -> None:
+        """Forgets the results of all other cells: of those that the matrix no longer has."""
+        with self._lock():
+            for file in (self.folder / "cells").glob("*.json"):
+                if file.stem not in cells:
+                    file.unlink(missing_ok=True)
+            info = self._read_info()
+            if info:
+                self._write_info(info.model_copy(update={"cells": tuple(c for c in info.cells if c in cells)}))
 
     def record(self, result: CellResult) -> None:
         write_atomically(self._cell_file(result.cell), result.model_dump_json(indent=2) + "\n")

@@ -42,7 +42,7 @@ def test_a_cell_of_another_system(project: TinyProject) -> None:
     project.write_matrix(os="windows2022")
     done = project.envgen("run")
     assert done.returncode == 4
-    assert "Not one of 1 cells could be run here." in done.stderr
+    assert "Not one of 1 cells could be run here: needs windows2022 on x86_64; this machine is " in done.stderr
     (result,) = project.results().values()
     created = at(result, Rung.CREATED)
     assert created.outcome is Outcome.NOT_RUN
