@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from envgen.command import Command
 from envgen.results import Outcome, Rung
 from envgen.run.folders import held
-from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, run_command, signal_name, tail
+from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, last_line, run_command, signal_name, tail
 
 FACTS_LIMIT = 4_000_000
 READ_FOR_CAUSE = 4000  # lines: after a compiler's first error come its notes, and the other units
@@ -58,13 +58,16 @@ class Bench:
     interrupt: Interrupt
     on_line: Callable[[str], None]
 
-    def run(self, command: Command) -> Ending:
+    def run(self, command: Command, told: Callable[[Path], str] = last_line) -> Ending:
         """Runs a command to its end.
+
+        Args:
+            told: what the progress display shows, from the log.
 
         Raises:
             Interrupted: the user asked to stop; the rung under way is not recorded.
         """
-        ending = run_command(command, self.log, self.bounds, self.interrupt, self.on_line)
+        ending = run_command(command, self.log, self.bounds, self.interrupt, lambda: self.on_line(told(self.log)))
         if ending.kind == "abandoned":
             raise Interrupted
         return ending

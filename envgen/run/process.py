@@ -18,7 +18,7 @@ from typing import Any, Literal
 from envgen.command import Command
 
 GUARD = Path(__file__).with_name("guard.py")
-READ_LOG_EVERY = 0.5
+CALL_EVERY = 0.5
 LOOKED_AT = 1 << 18  # bytes at the end of a log
 
 Kind = Literal["exit", "timeout", "memory", "abandoned", "not started", "lost"]
@@ -77,12 +77,12 @@ class Interrupt:
 
 
 def run_command(
-    command: Command, log: Path, bounds: Bounds, interrupt: Interrupt, on_line: Callable[[str], None] | None = None
+    command: Command, log: Path, bounds: Bounds, interrupt: Interrupt, on_wait: Callable[[], None] | None = None
 ) -> Ending:
     """Runs a command to its end, appending what it prints to `log`.
 
     Args:
-        on_line: told the newest line of the log now and then, for a progress display.
+        on_wait: called now and then while the command runs.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
@@ -95,7 +95,7 @@ def run_command(
     guard = subprocess.Popen(
         [sys.executable, "-P", str(GUARD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )
-    answer = _await(guard, json.dumps(order), log, interrupt, on_line)
+    answer = _await(guard, json.dumps(order), interrupt, on_wait)
     fields: dict[str, Any] = json.loads(answer or '{"ended": "lost"}')
     ended: Kind = fields["ended"]
     if ended in ("abandoned", "lost"):
@@ -106,7 +106,7 @@ def run_command(
 
 
 def _await(
-    guard: subprocess.Popen[bytes], order: str, log: Path, interrupt: Interrupt, on_line: Callable[[str], None] | None
+    guard: subprocess.Popen[bytes], order: str, interrupt: Interrupt, on_wait: Callable[[], None] | None
 ) -> bytes:
     assert guard.stdin is not None
     assert guard.stdout is not None
@@ -117,10 +117,10 @@ def _await(
         if interrupt.is_set() and not guard.stdin.closed:
             guard.stdin.close()
         try:
-            guard.wait(READ_LOG_EVERY)
+            guard.wait(CALL_EVERY)
         except subprocess.TimeoutExpired:
-            if on_line and (line := last_line(log)):
-                on_line(line)
+            if on_wait:
+                on_wait()
     with guard.stdout:
         with suppress(BrokenPipeError):
             guard.stdin.close()

@@ -241,7 +241,8 @@ def test_the_newest_line_is_told(tmp_path: Path) -> None:
     code = (
         "import time; print('[1/2] one', flush=True); time.sleep(1.2); print('10%\\r90%', flush=True); time.sleep(1.2)"
     )
-    run_command(python(tmp_path, code), tmp_path / "it.log", Bounds(30, None), Interrupt(), told.append)
+    log = tmp_path / "it.log"
+    run_command(python(tmp_path, code), log, Bounds(30, None), Interrupt(), lambda: told.append(last_line(log)))
     assert list(dict.fromkeys(told)) == ["[1/2] one", "90%"]
 
 

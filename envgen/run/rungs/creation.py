@@ -10,6 +10,7 @@ from envgen.environment import Unavailable
 from envgen.lock import Lock
 from envgen.probe import script
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
+from envgen.run.downloads import downloads
 from envgen.run.folders import remove_tree
 from envgen.run.job import Job
 
@@ -23,7 +24,7 @@ def created(job: Job, bench: Bench) -> Answer:
     job.folder.mkdir(parents=True, exist_ok=True)
     remove_tree(job.made)  # uv would not touch one that was left half made
     for command in commands:
-        ending = bench.run(command)
+        ending = bench.run(command, downloads)
         if not ending.ok:
             if _no_interpreter(bench):
                 return not_run(f"no Python {job.cell.python} is installed here, and it could not be fetched")
