@@ -8,7 +8,8 @@ import pytest
 
 from envgen.run.downloads import downloads
 
-BEGUN = (
+BEGUN = "Using Python 3.12\nDownloading torch (500.0MiB)\nDownloading triton (250.0MiB)\nDownloading sympy (2.0MiB)\n"
+ENDED = " Downloaded sympy\n Downloaded torch\n Downloaded triton\nPrepared 3 packages in 1s\n"
     "Using Python 3.12\nDownloading torch (500.0MiB)\nDownloading triton (250.0MiB)\nDownloading networkx (2.0MiB)\n"
 )
 
