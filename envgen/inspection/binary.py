@@ -13,6 +13,7 @@ from envgen.cell import Arch, OsFamily
 from envgen.inspection.fatbin import DeviceCode, device_code
 
 ENDINGS = (".so", ".pyd", ".dll", ".dylib")
+MACHO_HEADER = 32  # bytes, of a 64-bit one
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,31 @@ def _read(path: Path, artifact: Path) -> Binary:
     file = path.relative_to(artifact).as_posix()
     lief.logging.disable()
     parsed = lief.parse(str(path))
+    if not isinstance(parsed, lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary):
+        return Binary(file, unreadable="it is neither ELF nor PE nor Mach-O, or it is cut short")
+    if _end(parsed) > path.stat().st_size:
+        return Binary(file, unreadable="it is cut short")
     if isinstance(parsed, lief.ELF.Binary):
         return _elf(file, parsed)
+    return _pe(file, parsed) if isinstance(parsed, lief.PE.Binary) else _macho(file, parsed)
+
+
+def _end(parsed: lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary) -> int:
+    """Where the last part that the headers speak of ends; LIEF passes over parts that are not there."""
     if isinstance(parsed, lief.PE.Binary):
-        return _pe(file, parsed)
+        ends = (section.pointerto_raw_data + section.sizeof_raw_data for section in parsed.sections)
+        return max([parsed.optional_header.sizeof_headers, *ends])
     if isinstance(parsed, lief.MachO.Binary):
-        return _macho(file, parsed)
-    return Binary(file, unreadable="it is neither ELF nor PE nor Mach-O, or it is cut short")
+        ends = (part.file_offset + part.file_size for part in parsed.segments)
+        return parsed.fat_offset + max([MACHO_HEADER + parsed.header.sizeof_cmds, *ends])
+    header = parsed.header
+    table = header.section_header_offset + header.numberof_sections * header.section_header_size
+    return max([table, *(part.file_offset + part.physical_size for part in parsed.segments)])
 
 
 def _elf(file: str, parsed: lief.ELF.Binary) -> Binary:
+    if parsed.header.file_type is not lief.ELF.Header.FILE_TYPE.DYN:
+        return Binary(file, unreadable="it is no shared library")
     machines = {lief.ELF.ARCH.X86_64: Arch.X86_64, lief.ELF.ARCH.AARCH64: Arch.AARCH64}
     section = parsed.get_section(".nv_fatbin")
     return Binary(

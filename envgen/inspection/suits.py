@@ -48,19 +48,16 @@ def _uncovered(binaries: Sequence[Binary], gpus: Sequence[str]) -> Iterator[Find
     codes = {code for binary in binaries for code in binary.code}
     for gpu in gpus:
         wanted = int(gpu.replace(".", ""))
-        # Machine code runs on its own major from its minor on; PTX is compiled for anything newer.
-        runs = any(code.arch <= wanted and (code.ptx or code.arch // 10 == wanted // 10) for code in codes)
-        if not runs:
+        if not any(code.runs_on(wanted) for code in codes):
             yield Finding(f"no device code runs on this machine's GPU (sm_{wanted})")
 
 
 def _wanted(archs: Sequence[SmArch]) -> list[str]:
     wanted = []
     for arch in archs:
-        number = f"{arch.major}{arch.minor}"
-        wanted.append(f"sm_{number}")
+        wanted.append(arch.sm)
         if arch.ptx:
-            wanted.append(f"compute_{number}")
+            wanted.append(arch.sm.replace("sm_", "compute_"))
     return wanted
 
 
