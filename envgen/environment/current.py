@@ -14,7 +14,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from envgen.cell import Cell, Cuda, PythonVersion, Release
+from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
 from envgen.command import Command
 from envgen.errors import UsageError
 from envgen.machine import Machine
@@ -63,12 +63,19 @@ def current_cell(machine: Machine, python: Path | None = None) -> Cell:
     """The cell that an interpreter with its installed torch is.
 
     Raises:
-        UsageError: it has no working torch, or the system is not one that a cell can name.
+        UsageError: it has no working torch, or a cell has no name for its system or one of its versions.
     """
     interpreter = _interpreter(python)
     facts = _ask(interpreter)
     if machine.os is None:
         raise UsageError(f"This system ({machine.system}) is not one that a cell can name.")
+    try:
+        return _cell(facts, machine.os, machine.arch)
+    except ValueError as error:
+        raise UsageError(f"{interpreter} cannot be taken as a cell: {error}.") from None
+
+
+def _cell(facts: dict[str, Any], os_: Os, arch: Arch) -> Cell:
     torch = facts["torch"]
     cuda = torch["cuda"]
     version = Version(torch["version"])
@@ -78,8 +85,8 @@ def current_cell(machine: Machine, python: Path | None = None) -> Cell:
         torch=Release.parse(f"{version.major}.{version.minor}.{version.micro}"),
         cuda=Cuda.parse(cuda) if cuda else Cuda(),
         tensorrt=Release.parse(tensorrt) if tensorrt else None,
-        os=machine.os,
-        arch=machine.arch,
+        os=os_,
+        arch=arch,
     )
 
 

@@ -64,7 +64,10 @@ class VenvEnvironment:
         # The interpreter is named by its path when it is here; otherwise uv is asked to fetch it.
         interpreter = str(find_interpreter(self.cell.python) or self.cell.python)
         make = (uv, "venv", "--no-project", "--clear", "--python", interpreter, str(self.folder))
-        sync = (uv, "pip", "sync", "--python", str(self._python), "--preview-features", "pylock", str(self.lock.path))
+        # The lock says where its files are; the indexes are for the tools of what has to be built.
+        indexes = self.configuration.arguments()
+        into = ("--python", str(self._python), "--preview-features", "pylock", *indexes)
+        sync = (uv, "pip", "sync", *into, str(self.lock.path))
         mark = (
             str(self._python),
             "-c",
