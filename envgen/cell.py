@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property, total_ordering
 from typing import Self
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 FIXED_AXES = ("python", "torch", "cuda", "tensorrt", "os", "arch")
 
@@ -32,7 +32,7 @@ class PythonVersion:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"3\.(\d{1,2})(t?)", text, re.ASCII)
+        match = re.fullmatch(r"3\.(\d|[1-9]\d)(t?)", text, re.ASCII)
         if not match:
             raise GrammarError(f"{text!r} is not a Python version such as 3.12 or 3.14t")
         return cls(int(match[1]), bool(match[2]))
@@ -40,7 +40,7 @@ class PythonVersion:
     @classmethod
     def from_tag(cls, tag: str) -> Self:
         """From the interpreter tag of a wheel or a cell id: `cp312`, `cp314t`, `py312`."""
-        match = re.fullmatch(r"(?:cp|py)3(\d{1,2})(t?)", tag, re.ASCII)
+        match = re.fullmatch(r"(?:cp|py)3(\d|[1-9]\d)(t?)", tag, re.ASCII)
         if not match:
             raise GrammarError(f"{tag!r} is not a CPython tag such as cp312")
         return cls(int(match[1]), bool(match[2]))
@@ -73,7 +73,7 @@ class Release:
             raise GrammarError(f"{text!r} is not a release such as 2.13 or 2.13.0")
         try:
             Version(text)
-        except InvalidVersion:
+        except ValueError:  # not a version, or of more digits than Python takes
             raise GrammarError(f"{text!r} is not a release such as 2.13 or 2.13.0") from None
         return cls(text)
 
@@ -114,10 +114,10 @@ class Cuda:
     def parse(cls, text: str) -> Self:
         if text == "cpu":
             return cls()
-        match = re.fullmatch(r"cu(\d{2})(\d)", text, re.ASCII) or re.fullmatch(r"(\d{2})\.(\d)", text, re.ASCII)
+        match = re.fullmatch(r"(?:cu([1-9]\d)(\d)|([1-9]\d)\.(\d))", text, re.ASCII)
         if not match:
             raise GrammarError(f"{text!r} is not a CUDA value such as cpu, cu130 or 13.0")
-        return cls(int(match[1]), int(match[2]))
+        return cls(int(match[1] or match[3]), int(match[2] or match[4]))
 
     def __str__(self) -> str:
         return "cpu" if self.is_cpu else f"cu{self.major}{self.minor}"
@@ -151,7 +151,7 @@ class Os:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"([a-z]+)(\d+(?:\.\d+)?)", text, re.ASCII)
+        match = re.fullmatch(r"([a-z]+)(\d{1,4}(?:\.\d{1,4})?)", text, re.ASCII)
         if not match:
             raise GrammarError(f"{text!r} is not an operating system such as ubuntu24.04, windows2022 or macos14")
         return cls(match[1], match[2])
@@ -160,7 +160,8 @@ class Os:
         return f"{self.name}{self.release}"
 
     def __lt__(self, other: Os) -> bool:
-        return (self.name, Version(self.release)) < (other.name, Version(other.release))
+        own, others = (self.name, Version(self.release)), (other.name, Version(other.release))
+        return (own, self.release) < (others, other.release)
 
     @property
     def family(self) -> OsFamily:
@@ -239,8 +240,8 @@ class Cell:
             GrammarError: the text is not a cell id.
         """
         match = re.fullmatch(
-            r"(?P<python>py3\d{1,2}t?)-torch(?P<torch>[\w.]+)-(?P<cuda>cpu|cu\d{3})(?:-trt(?P<trt>[\w.]+))?"
-            r"-(?P<os>[a-z]+\d+(?:\.\d+)?)-(?P<arch>x86_64|aarch64)(?P<extra>(?:-[a-z][a-z0-9]*_[A-Za-z0-9][\w.]*)*)",
+            r"(?P<python>py\d+t?)-torch(?P<torch>[\w.]+)-(?P<cuda>cpu|cu\d{3})(?:-trt(?P<trt>[\w.]+))?"
+            r"-(?P<os>[a-z]+[\d.]+)-(?P<arch>x86_64|aarch64)(?P<extra>(?:-[a-z][a-z0-9]*_[A-Za-z0-9][\w.]*)*)",
             text,
             flags=re.ASCII,
         )
@@ -250,6 +251,9 @@ class Cell:
                 " or py312-torch2.13-cu130-trt11.0-ubuntu24.04-x86_64"
             )
         extra = tuple(_extra_axis(part) for part in match["extra"].split("-")[1:])
+        names = [*FIXED_AXES, *(axis for axis, _ in extra)]
+        if len(set(names)) < len(names):
+            raise GrammarError(f"{text!r} has two values on one axis")
         return cls(
             python=PythonVersion.from_tag(match["python"]),
             torch=Release.parse(match["torch"]),
@@ -277,7 +281,7 @@ class Cell:
 
     @cached_property
     def _order(self) -> tuple[object, ...]:
-        trt = self.tensorrt.version if self.tensorrt else Version("0")
+        trt = (self.tensorrt,) if self.tensorrt else ()
         return (self.os, self.arch.value, self.torch, self.cuda, trt, self.python, self.extra)
 
     def axes(self) -> Mapping[str, str]:
