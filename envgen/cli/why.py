@@ -23,7 +23,9 @@ REJECTED = 1
 
 
 def why_command(
-    cell: Annotated[str, typer.Argument(metavar="CELL", help="A cell id, such as py313-torch2.4-cu121-debian12-x86_64.")],
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="A cell id, such as py313-torch2.4-cu121-debian12-x86_64.")
+    ],
     matrix: MatrixOption = DEFAULT_MATRIX,
     as_json: JsonOption = False,
 ) -> None:
