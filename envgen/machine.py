@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from uv import find_uv_bin
 
 from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
+from envgen.errors import EnvgenError
 from envgen.probe import script
 from envgen.spec.matrix import Host
 
@@ -93,13 +94,21 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """Looks at the machine once; takes a few tenths of a second."""
+    """Looks at the machine once; takes a few tenths of a second.
+
+    Raises:
+        EnvgenError: its processor is none that PyTorch has wheels for.
+    """
+    try:
+        arch = Arch.parse(platform.machine())
+    except GrammarError as error:
+        raise EnvgenError(f"This machine's processor: {error}.", "Run envgen on one of those.") from None
     gpus, driver_cuda, no_gpu = _gpus()
     return Machine(
         os=_os(),
-        arch=Arch.parse(platform.machine()),
+        arch=arch,
         system=platform.platform(),
-        libc="-".join(platform.libc_ver()),
+        libc="-".join(filter(None, platform.libc_ver())),
         cpus=os.cpu_count() or 1,
         memory_bytes=psutil.virtual_memory().total,
         compiler=_first_line(os.environ.get("CXX", "c++"), "--version"),
@@ -112,15 +121,27 @@ def this_machine() -> Machine:
 
 def _os() -> Os | None:
     if sys.platform == "darwin":
-        text = "macos" + platform.mac_ver()[0].split(".")[0]
-    elif sys.platform == "win32":
-        text = "windows" + re.sub(r"\D", "", platform.release())
-    else:
-        try:
-            release = platform.freedesktop_os_release()
-        except OSError:
-            return None
-        text = release.get("ID", "") + release.get("VERSION_ID", "")
+        return _parsed_os("macos" + platform.mac_ver()[0].split(".")[0])
+    if sys.platform == "win32":
+        return _parsed_os("windows" + re.sub(r"\D", "", platform.release()))
+    try:
+        return linux_os(platform.freedesktop_os_release())
+    except OSError:
+        return None
+
+
+def linux_os(release: Mapping[str, str]) -> Os | None:
+    """The system that the content of `/etc/os-release` names; None when a matrix has no name for it.
+
+    Red Hat's system and its rebuilds keep one ABI through a major, and a matrix names them by it.
+    """
+    name, version = release.get("ID", ""), release.get("VERSION_ID", "")
+    if name in ("almalinux", "centos", "rhel", "rocky"):
+        version = version.split(".")[0]
+    return _parsed_os({"amzn": "amazonlinux"}.get(name, name) + version)
+
+
+def _parsed_os(text: str) -> Os | None:
     try:
         return Os.parse(text)
     except GrammarError:
@@ -135,7 +156,8 @@ def _gpus() -> tuple[tuple[Gpu, ...], str | None, str]:
         return (), None, "the CUDA driver did not answer within 60 s"
     if done.returncode != 0:
         return (), None, f"asking the CUDA driver ended with code {done.returncode}"
-    answer = json.loads(done.stdout)
+    # What a driver's library prints of itself stands before the answer.
+    answer = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
     gpus = tuple(Gpu(**device) for device in answer["devices"])
     reason = "" if gpus else answer["reason"] or "the CUDA driver lists no device"
     return gpus, answer["driver_cuda"], reason
@@ -198,7 +220,7 @@ def _interpreters(wanted: PythonVersion) -> Iterator[Path]:
         Path(os.environ[key]) / "Python" for key in ("RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY") if key in os.environ
     ]
     for root in roots:
-        for home in sorted(root.glob(f"3.{wanted.minor}.*"), reverse=True):
+        for home in sorted(root.glob(f"3.{wanted.minor}.*"), key=_patch, reverse=True):
             yield from (home / folder / name, home / "x64" / folder / name, home / "arm64" / folder / name)
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         if entry and Path(entry) != pyenv / "shims":
@@ -206,6 +228,10 @@ def _interpreters(wanted: PythonVersion) -> Iterator[Path]:
     uv = [find_uv_bin(), "python", "find", "--no-project", "--no-python-downloads", "--quiet", str(wanted)]
     found = _output(*uv).strip().splitlines()
     yield from (Path(line) for line in found[-1:])
+
+
+def _patch(home: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", home.name))
 
 
 def _is(path: Path, wanted: PythonVersion) -> bool:

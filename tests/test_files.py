@@ -1,0 +1,63 @@
+"""Writing files whole."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from envgen.files import write_atomically
+
+
+def test_text_is_utf8_with_line_feeds(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file.txt"
+    write_atomically(path, "größer\n\u65e5\u672c\n")
+    assert path.read_bytes() == "größer\n\u65e5\u672c\n".encode()
+    write_atomically(path, "")
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_others_may_read_it(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "file.txt", "text")
+    assert stat.S_IMODE((tmp_path / "file.txt").stat().st_mode) == 0o644
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_atomically(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "new \ud800")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_its_place_stays(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").mkdir()
+    with pytest.raises(OSError, match=r"file\.txt"):
+        write_atomically(tmp_path / "file.txt", "new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_reader_sees_one_text_or_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    texts = ["a" * 200_000, "b" * 200_000]
+    write_atomically(path, texts[0])
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(60):
+            write_atomically(path, texts[number % 2])
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        seen.add(path.read_text(encoding="utf-8"))
+    writer.join()
+    assert seen <= set(texts)
+    assert list(tmp_path.iterdir()) == [path]
