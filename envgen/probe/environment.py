@@ -76,8 +76,14 @@ def packages() -> Dict[str, str]:
 
 def devices() -> Any:
     command = [sys.executable, os.path.join(HERE, "devices.py")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
-    return json.loads(done.stdout.decode()) if done.returncode == 0 else {"reason": "exit code %d" % done.returncode}
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return {"reason": "the CUDA driver did not answer within 60 s"}
+    if done.returncode != 0:
+        return {"reason": "exit code %d" % done.returncode}
+    # What a driver's library prints of itself stands before the answer.
+    return json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
 
 
 def main() -> None:
