@@ -129,7 +129,7 @@ def render(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests: `-- -m 'not e2e'` leaves out those that install torch and compile."""
     session.install("-e", ".[nox]", "--group", "test")
-    session.run("pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session

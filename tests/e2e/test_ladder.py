@@ -16,7 +16,6 @@ from envgen.results import LADDER, CellResult, Outcome, Report, Rung
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.xdist_group("ladder"),
     pytest.mark.skipif(sys.platform != "linux", reason="constructors and signals are those of Linux"),
 ]
 

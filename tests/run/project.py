@@ -54,8 +54,6 @@ if mode == f"fail {part}":
     subprocess.run([os.environ.get("CC", "cc"), "-c", "broken.c"], check=True)
 if mode == f"nothing {part}":
     sys.exit()
-if mode == f"hungry {part}":
-    held = [bytearray(b"x" * (1 << 20)) for _ in range(100_000)]
 if part == "library":
     (out / "tiny").mkdir(parents=True)
     cc = os.environ.get("CC", "cc")

@@ -1,107 +1,21 @@
-"""Runs that are killed, interrupted, repeated and met by others: nothing is lost, nothing done twice."""
+"""Runs that are resumed and repeated: what is finished stands, and what is not what it was is done again."""
 
 from __future__ import annotations
 
 import json
-import random
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from envgen.results import LADDER, CellResult, Outcome, Rung
+from envgen.results import LADDER, CellResult, Rung
 
-from .project import TinyProject, another_python, at, cell_id, outcomes, processes_of, wait_until
+from .project import TinyProject, another_python, at, cell_id
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the stand-in is made for Linux")
 
 CELL = cell_id()
-FINISHED = (Rung.PLANNED, Rung.PUBLISHED, Rung.LOCKED, Rung.CREATED)
-
-
-def build_slowly(project: TinyProject, part: str, *arguments: str, cells: int = 1) -> subprocess.Popen[str]:
-    """A run in the middle of its build."""
-    process = project.start("run", *arguments, TINY_BUILD=f"slow {part}")
-    wait_until(lambda: _building(project) == cells)
-    return process
-
-
-def _building(project: TinyProject) -> int:
-    logs = (project.folder / ".envgen" / "runs").glob("*/logs/*/built.log")
-    return sum("building slowly" in log.read_text() for log in logs)
-
-
-def kept_logs(project: TinyProject) -> dict[Rung, bytes]:
-    folder = project.run_folder() / "logs" / CELL
-    return {rung: (folder / f"{rung}.log").read_bytes() for rung in FINISHED if (folder / f"{rung}.log").exists()}
-
-
-@pytest.mark.parametrize("part", ["package", "library"])
-def test_killed_in_the_middle_of_a_build(project: TinyProject, part: str) -> None:
-    process = build_slowly(project, part)
-    process.kill()
-    process.wait()
-    wait_until(lambda: not processes_of(project.folder))
-    before, logs = project.result(CELL), kept_logs(project)
-    assert outcomes(before) == dict.fromkeys(map(str, FINISHED), "passed")
-    assert before.finished is None
-
-    done = project.envgen("run", "--resume")
-    assert done.returncode == 0, done.stdout + done.stderr
-    after = project.result(CELL)
-    assert after.rungs[: len(FINISHED)] == before.rungs
-    assert after.started == before.started
-    assert kept_logs(project) == logs
-    assert f"{CELL}  created passed" in done.stdout
-    assert done.stdout.count("(kept)") == len(FINISHED)
-    assert at(after, Rung.BUILT).outcome is Outcome.PASSED
-    assert "building slowly" not in project.log(CELL, Rung.BUILT)
-    assert after.reached is Rung.CPU
-    assert after.finished is not None
-
-
-@pytest.mark.parametrize(("number", "cells"), [(signal.SIGINT, 2), (signal.SIGTERM, 1)])
-def test_interrupted(project: TinyProject, number: signal.Signals, cells: int) -> None:
-    if cells > 1:
-        project.write_matrix(axes="  twin: {variables: {one: {}, two: {}}}")
-    process = build_slowly(project, "package", "-j", "2", cells=cells)
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    assert said.rstrip().endswith("go on with `envgen run --resume`.")
-    assert not processes_of(project.folder)
-    assert [outcomes(result) for result in project.results().values()] == [
-        dict.fromkeys(map(str, FINISHED), "passed")
-    ] * cells
-
-    assert project.envgen("run", "--resume", "-j", "2").returncode == 0
-    assert {result.reached for result in project.results().values()} == {Rung.CPU}
-
-
-def test_killed_at_any_moment(project: TinyProject) -> None:
-    project.write_matrix(python=f'["{another_python()}", "{sys.version_info[0]}.{sys.version_info[1]}"]')
-    moments = random.Random(7)  # noqa: S311 - not a secret
-    known: dict[str, CellResult] = {}
-    for attempt in range(3):
-        process = project.start("run", "-j", "2", "--name", "r", *(["--resume"] if attempt and known else []))
-        time.sleep(moments.uniform(0.6, 1.8))
-        process.kill()
-        process.wait()
-        wait_until(lambda: not processes_of(project.folder))
-        now = project.results("r")
-        for cell, earlier in known.items():
-            assert now[cell].rungs[: len(earlier.rungs)] == earlier.rungs or earlier.finished
-        known = now
-    done = project.envgen("run", "--resume", "--name", "r")
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = project.results("r")
-    assert len(results) == 2
-    assert {result.reached for result in results.values()} == {Rung.CPU}
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +31,8 @@ def finished(finished_once: TinyProject, tmp_path: Path) -> TinyProject:
     return TinyProject(shutil.copytree(finished_once.folder, tmp_path / "copy", symlinks=True), finished_once.environ)
 
 
-def resumed(project: TinyProject, *arguments: str, code: int = 0) -> str:
-    done = project.envgen("run", "--resume", *arguments)
+def resumed(project: TinyProject, *arguments: str, code: int = 0, **variables: str) -> str:
+    done = project.envgen("run", "--resume", *arguments, **variables)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
@@ -152,15 +66,16 @@ def test_what_is_finished_is_not_done_again(finished: TinyProject) -> None:
     assert header["cells"] == [CELL]
 
 
-def test_a_failure_is_kept_until_it_is_to_be_tried_again(project: TinyProject) -> None:
-    assert project.envgen("run", TINY_FAULT="raise").returncode == 1
-    first = project.result(CELL)
-    assert "loaded failed 0." in resumed(project, code=1)
-    second = project.result(CELL)
+def test_a_failure_is_kept_until_it_is_to_be_tried_again(finished: TinyProject) -> None:
+    shutil.rmtree(finished.folder / ".envgen" / "cells" / "venv" / CELL / "artifact")
+    resumed(finished, code=1, TINY_FAULT="raise")
+    first = finished.result(CELL)
+    assert "loaded failed" in resumed(finished, code=1)
+    second = finished.result(CELL)
     assert second.failed == first.failed
     assert climbed_again(first, second) == []
-    resumed(project, "--retry-failed")
-    third = project.result(CELL)
+    resumed(finished, "--retry-failed")
+    third = finished.result(CELL)
     assert climbed_again(first, third)[0] is Rung.LOADED
     assert third.reached is Rung.CPU
 
@@ -193,10 +108,8 @@ def test_the_key_does_not_hang_on_where_it_is_called_from(finished: TinyProject,
     assert done.stdout.count("(kept)") == LADDER.index(Rung.CPU) + 1
 
 
-@pytest.mark.parametrize("text", ["", '{"cell": '])
-def test_a_damaged_result_is_done_again(finished: TinyProject, text: str) -> None:
-    file = finished.run_folder() / "cells" / f"{CELL}.json"
-    file.write_text(text)
+def test_a_damaged_result_is_done_again(finished: TinyProject) -> None:
+    (finished.run_folder() / "cells" / f"{CELL}.json").write_text('{"cell": ')
     assert "(kept)" not in resumed(finished)
     assert finished.result(CELL).reached is Rung.CPU
 
@@ -232,32 +145,6 @@ def test_two_processes_add_cells_to_one_run(project: TinyProject) -> None:
     assert header["finished"]
     logs = [project.log(cell, Rung.BUILT, "both") for cell in cells]
     assert sum("built library in" in log for log in logs) == 1
-
-
-def test_a_second_run_waits_for_the_cell(project: TinyProject) -> None:
-    first = build_slowly(project, "package", "--name", "first")
-    second = project.start("run", "--name", "second")
-    assert second.stdout is not None
-    line = next(line for line in second.stdout if "waits" in line)
-    assert line == f"{CELL}  waits: another envgen is at this cell\n"
-    assert project.results("second") == {}
-    first.kill()
-    first.wait()
-    said, _ = second.communicate(timeout=60)
-    assert second.returncode == 0, said
-    assert project.result(CELL, "second").reached is Rung.CPU
-
-
-def test_a_waiting_run_can_be_interrupted(project: TinyProject) -> None:
-    first = build_slowly(project, "package", "--name", "first")
-    second = project.start("run", "--name", "second")
-    assert second.stdout is not None
-    assert any("waits" in line for line in second.stdout)
-    second.send_signal(signal.SIGINT)
-    assert second.wait(10) == 130
-    assert first.poll() is None
-    first.kill()
-    first.wait()
 
 
 def test_what_a_build_made_read_only_is_no_hindrance(project: TinyProject) -> None:
