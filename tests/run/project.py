@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -282,15 +280,6 @@ def _processes_of(folder: str) -> Iterator[psutil.Process]:
             continue
         if alive and folder in told and process.pid != os.getpid():
             yield process
-
-
-def kill(process: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> int:
-    process.send_signal(number)
-    return process.wait(30)
-
-
-def read_json(text: str) -> Any:
-    return json.loads(text)
 
 
 def _command(arguments: tuple[str | Path, ...]) -> list[str]:

@@ -93,7 +93,7 @@ def test_killed_at_any_moment(project: TinyProject) -> None:
         wait_until(lambda: not processes_of(project.folder))
         now = project.results("r")
         for cell, earlier in known.items():
-            assert now[cell].rungs[: len(earlier.rungs)] == earlier.rungs or earlier.finished
+            assert all(rung in now[cell].rungs for rung in earlier.rungs if rung.outcome is Outcome.PASSED)
         known = now
     done = project.envgen("run", "--resume", "--name", "r")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -171,8 +171,8 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
 
 
 @LINUX
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_envgen_leaves_no_orphan(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_a_killed_envgen_leaves_no_orphan(tmp_path: Path, name: str) -> None:
     work = DOUBLE_FORK.format(body="pass") + SLEEP
     code = f"""\
         from pathlib import Path
@@ -184,7 +184,7 @@ def test_a_killed_envgen_leaves_no_orphan(tmp_path: Path, number: signal.Signals
     """
     parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)])
     wait_until(lambda: len(_sleepers(tmp_path)) == 2)
-    parent.send_signal(number)
+    parent.send_signal(signal.Signals[name])
     parent.wait(10)
     wait_until(lambda: not processes_of(tmp_path))
 

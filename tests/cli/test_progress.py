@@ -1,0 +1,88 @@
+"""What is shown while a run goes on: on a terminal, and in a log."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from envgen.cli.progress import Board, PlainLines, progress
+from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def cell(name: str, **outcomes: tuple[Outcome, str]) -> CellResult:
+    """A finished cell: passed, but for what is named."""
+    rungs = tuple(
+        RungResult(rung=rung, outcome=outcome, sentence=sentence)
+        for rung in LADDER
+        for outcome, sentence in [outcomes.get(rung.value, (Outcome.PASSED, ""))]
+    )
+    return CellResult(cell=name, axes={}, environment="venv", envgen="1", finished=NOW, rungs=rungs)
+
+
+def shown(board: Board) -> list[str]:
+    console = Console(width=160, file=io.StringIO(), force_terminal=False)
+    with console.capture() as capture:
+        console.print(board.render())
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def climb(board: Board, result: CellResult) -> None:
+    board.cell_started(result.cell)
+    for rung in result.rungs:
+        board.rung_started(result.cell, rung.rung)
+        board.rung_finished(result.cell, rung, kept=False)
+    board.cell_finished(result)
+
+
+def test_a_board_while_cells_climb() -> None:
+    board = Board(["a", "b", "c"], 2)
+    assert shown(board) == ["0 of 3 cells done"]
+    board.cell_started("a")
+    board.rung_started("a", Rung.BUILT)
+    board.line("a", "[3/7] compiling [bold]x[/]")
+    board.cell_started("b")
+    board.cell_waits("b", "another envgen is at this cell")
+    first, second, status = shown(board)
+    assert first.split() == ["a", "built", "5/10", "0", "s", "[3/7]", "compiling", "[bold]x[/]"]
+    assert second.split(maxsplit=1) == ["b", "waits: another envgen is at this cell"]
+    assert status == "0 of 3 cells done"
+
+
+def test_a_board_of_cells_that_ended() -> None:
+    board = Board(["good", "bad", "foreign"], 1)
+    climb(board, cell("good", kernel=(Outcome.NOT_RUN, "no GPU here"), engine=(Outcome.NOT_RUN, "no GPU here")))
+    climb(board, cell("bad", loaded=(Outcome.FAILED, "undefined symbol: [red]x"), cpu=(Outcome.NOT_RUN, "")))
+    assert shown(board)[-1].startswith("2 of 3 cells done, about ")
+    rest = {rung.value: (Outcome.NOT_RUN, "created was not run") for rung in LADDER[4:]}
+    climb(board, cell("foreign", created=(Outcome.NOT_RUN, "needs windows2022"), **rest))
+    assert [" ".join(line.split()) for line in shown(board)] == [
+        "good passed cpu",
+        "bad failed loaded: undefined symbol: [red]x",
+        "foreign not run created: needs windows2022",
+        "3 cells done",
+    ]
+
+
+def test_plain_lines() -> None:
+    console = Console(width=40, file=io.StringIO())
+    with progress(console, ["a"], 1) as observer:
+        assert isinstance(observer, PlainLines)
+        observer.cell_started("a")
+        observer.cell_waits("a", "another envgen is at this cell")
+        observer.rung_started("a", Rung.LOCKED)
+        observer.rung_started("a", Rung.BUILT)
+        observer.line("a", "compiling")
+        reason = "undefined symbol: [red]" + "x" * 60
+        result = RungResult(rung=Rung.LOADED, outcome=Outcome.FAILED, seconds=1.25, sentence=reason)
+        observer.rung_finished("a", result, kept=True)
+        observer.cell_finished(cell("a"))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "a  waits: another envgen is at this cell",
+        "a  built ...",
+        f"a  loaded failed 1.2 s (kept): {reason}",
+    ]
