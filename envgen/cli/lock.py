@@ -24,6 +24,8 @@ from envgen.errors import LockError
 from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
 
+SHOWN_NAMES = 3
+
 
 def lock_command(
     cells: CellsArgument = None,
@@ -72,6 +74,19 @@ def _show(outcomes: dict[str, Lock | LockError]) -> None:
             text = f"{cell}  {len(outcome.packages)} packages, {size}, torch {torch}"
             console.print(f"[green]locked[/] {text}", highlight=False, soft_wrap=True)
             console.print(f"       {outcome.path}", style="dim", highlight=False, soft_wrap=True)
+            if note := only_here(outcome):
+                console.print(f"       [yellow]{escape(note)}[/]", highlight=False, soft_wrap=True)
+
+
+def only_here(lock: Lock) -> str:
+    """A sentence about packages that nobody else can install from this lock; nothing when there are none."""
+    if not lock.local_files:
+        return ""
+    names = [package.name for package in lock.local_files]
+    return (
+        f"{len(names)} of its packages come from folders of this machine and install only here,"
+        f" among them {', '.join(names[:SHOWN_NAMES])}."
+    )
 
 
 def _as_json(outcome: Lock | LockError) -> dict[str, object]:
@@ -83,4 +98,5 @@ def _as_json(outcome: Lock | LockError) -> dict[str, object]:
         "sha256": outcome.sha256,
         "download_bytes": outcome.download_bytes,
         "versions": outcome.versions,
+        "only_here": [package.name for package in outcome.local_files],
     }

@@ -11,6 +11,7 @@ from rich.markup import escape
 from envgen.cell import Cell, OsFamily
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, MatrixOption, SelectOption, choose, read_matrix
+from envgen.cli.lock import only_here
 from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
@@ -68,10 +69,14 @@ def render_cells(
     images = Containers.load()
     for cell in linux:
         try:
-            generated += _files(cell, locks[str(cell)], spec, facts, images)
+            lock = _made(locks[str(cell)])
+            generated += cell_files(cell, lock, spec, facts, images)
         except EnvgenError as error:
             failures[cell] = error
             console.print(f"[red]failed[/] {cell}: {escape(str(error))}", highlight=False, soft_wrap=True)
+        else:
+            if note := only_here(lock):
+                console.print(f"[yellow]note[/] {cell}: {escape(note)}", highlight=False, soft_wrap=True)
     if only_check:
         _require_fresh(check(generated, root), failures)
     else:
@@ -97,12 +102,10 @@ def _stale(cell: Cell) -> LockError:
     return LockError("there is no lock of the present matrix", "Run `envgen render`.")
 
 
-def _files(
-    cell: Cell, lock: Lock | LockError, matrix: Matrix, facts: Facts, images: Containers
-) -> tuple[Generated, ...]:
+def _made(lock: Lock | LockError) -> Lock:
     if isinstance(lock, LockError):
         raise lock
-    return cell_files(cell, lock, matrix, facts, images)
+    return lock
 
 
 def _require_fresh(drifts: tuple[Drift, ...], failures: dict[Cell, EnvgenError]) -> None:
