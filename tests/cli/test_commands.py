@@ -13,7 +13,7 @@ from run.project import PYTHON, TinyProject, cell_id, here
 
 from .conftest import Envgen
 
-COMMANDS = ("plan", "why", "lock", "render", "run", "report", "schema")
+COMMANDS = ("init", "plan", "why", "lock", "render", "run", "report", "schema")
 CELL = cell_id()
 AXES = """\
 version: 1
@@ -196,6 +196,19 @@ def test_schema(envgen: Envgen, tmp_path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert envgen("schema", "-o", tmp_path / "new" / "schema.json").out == ""
     assert json.loads((tmp_path / "new" / "schema.json").read_text()) == schema
+
+
+def test_a_first_matrix_plans(envgen: Envgen, tmp_path: Path) -> None:
+    said = envgen("init", tmp_path / "my-ext")
+    assert said.code == 0, said.err
+    matrix = tmp_path / "my-ext" / "matrix.yaml"
+    plan = json.loads(envgen("plan", "-m", matrix, "--json").out)
+    assert plan["cells"]
+    before = matrix.read_text()
+    said = envgen("init", tmp_path / "my-ext")
+    assert said.code == 2
+    assert f"{matrix} is there already." in said.err
+    assert matrix.read_text() == before
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the stand-in is made for Linux")
