@@ -52,8 +52,12 @@ def lock_command(
     folder = output or spec.file.absolute().parent / ENVIRONMENTS
     console = Console(stderr=True)
     locker = Locker(read_configuration(), folder, upgrade=upgrade)
-    with console.status(f"locking {len(chosen.cells)} cells"):
-        outcomes = locker.lock_all([lock_request(entry.cell, spec, facts) for entry in chosen.cells])
+    count = len(chosen.cells)
+    with console.status(f"locked 0 of {count}") as status:
+        outcomes = locker.lock_all(
+            [lock_request(entry.cell, spec, facts) for entry in chosen.cells],
+            on_done=lambda done: status.update(f"locked {done} of {count}"),
+        )
     if as_json:
         print(json.dumps({cell: _as_json(outcome) for cell, outcome in outcomes.items()}, indent=2))
     else:

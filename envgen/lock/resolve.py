@@ -7,29 +7,29 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import tomli_w
-from uv import find_uv_bin
 
 from envgen import __version__
 from envgen.cell import PythonVersion
 from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.configuration import IndexConfiguration
+from envgen.lock.crew import Crew
 from envgen.lock.pep751 import Document, parse_document
 from envgen.lock.pylock import Lock, read_lock
 from envgen.lock.request import LockRequest
 from envgen.lock.sizes import file_sizes
-from envgen.lock.words import explain
+from envgen.lock.uv import Uv
+from envgen.lock.words import explain, lacks_torch, unreachable
 from envgen.machine import find_interpreter
 
 ENVIRONMENTS = "environments"  # beside the matrix: a folder for each cell, with its lock and what is rendered from it
-TIMEOUT = 600.0
+GRACE = 1.0  # seconds in which interrupted calls put away their scratch folders
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Locker:
     upgrade: bool = False
     _unreachable: dict[_Attempt, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _uv: Uv = field(default_factory=Uv)
 
     def lock(self, request: LockRequest) -> Lock:
         """The lock of a cell: the kept one while its request is unchanged, otherwise a new one.
@@ -84,8 +85,19 @@ class Locker:
                     return lock
         return None
 
-    def lock_all(self, requests: Sequence[LockRequest], jobs: int = 8) -> dict[str, Lock | LockError]:
-        """Locks many cells side by side: cell id to its lock, or to why there is none."""
+    def lock_all(
+        self, requests: Sequence[LockRequest], jobs: int = 8, on_done: Callable[[int], None] | None = None
+    ) -> dict[str, Lock | LockError]:
+        """Locks many cells side by side: cell id to its lock, or to why there is none.
+
+        Args:
+            jobs: how many at a time.
+            on_done: told after each cell how many are done.
+
+        Raises:
+            EnvgenError: a lock cannot be written.
+            KeyboardInterrupt: the user asked to stop; no uv runs any more, and this object locks nothing more.
+        """
 
         def one(request: LockRequest) -> Lock | LockError:
             try:
@@ -93,62 +105,79 @@ class Locker:
             except LockError as error:
                 return error
 
-        with ThreadPoolExecutor(max_workers=jobs) as pool:
-            return dict(zip((str(request.cell) for request in requests), pool.map(one, requests), strict=True))
+        outcomes: dict[int, Lock | LockError] = {}
+        crew = Crew(one, requests, jobs)
+        try:
+            for index, outcome in crew.results():
+                outcomes[index] = outcome
+                if on_done:
+                    on_done(len(outcomes))
+        except BaseException:
+            crew.dismiss()
+            self._uv.stop()
+            crew.join(GRACE)
+            raise
+        return {str(request.cell): outcomes[index] for index, request in enumerate(requests)}
 
     def _resolve(self, request: LockRequest) -> str:
+        failures: list[str] = []
         for attempt in _attempts(request):
             done = self._run_uv(request, attempt)
             if done.returncode == 0:
-                return _with_header(request, done.stdout, attempt.words)
+                return self._with_header(request, done.stdout, attempt.words)
+            failures.append(done.stderr)
             if "No solution found" not in done.stderr:
                 break
-        raise explain(request, done.stderr)
+        # What PyTorch's index answers is the reason only where the others lack the torch that it was asked for.
+        raise explain(request, failures[-1] if lacks_torch(failures[0]) else failures[0])
 
     def _run_uv(self, request: LockRequest, attempt: _Attempt) -> subprocess.CompletedProcess[str]:
         known = self._unreachable.get(attempt)
         if known is not None:
             return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
         with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
-            command = self._command(request, attempt, Path(scratch))
-            try:
-                done = subprocess.run(
-                    command,
-                    capture_output=True,
-                    text=True,
-                    encoding="utf-8",
-                    env=self._environment(request),
-                    timeout=TIMEOUT,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                raise LockError(
-                    f"uv did not resolve it within {TIMEOUT:.0f} s.", "Look whether an index answers slowly."
-                ) from None
-        if attempt != CONFIGURED and done.returncode != 0 and "error sending request" in done.stderr:
+            arguments = self._arguments(request, attempt, Path(scratch))
+            done = self._uv.run(arguments, self._environment(request))
+        if attempt != CONFIGURED and done.returncode != 0 and unreachable(done.stderr):
             with self._guard:  # every further cell of this index gets the same answer without waiting for it
                 self._unreachable[attempt] = done.stderr
         return done
 
-    def _command(self, request: LockRequest, attempt: _Attempt, scratch: Path) -> list[str]:
+    def _arguments(self, request: LockRequest, attempt: _Attempt, scratch: Path) -> list[str]:
         entries = [_metadata_entry(*entry) for entry in request.metadata]
         wanted = scratch / "requirements.in"
         wanted.write_text("\n".join((request.torch, *request.others)) + "\n", encoding="utf-8")
-        command = [
-            find_uv_bin(), "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
+        arguments = [
+            "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
             *_python_options(request.cell.python), "--python-platform", request.platform,
             "--only-binary", ":all:", *self.configuration.arguments(*attempt.indexes, *request.extra_indexes),
             *attempt.options, *self.configuration.uv.options_with(entries, scratch),
         ]  # fmt: skip
         for name in sorted({name for name, _, _ in request.metadata}):
-            command += ["--no-binary", name]
-        return command
+            arguments += ["--no-binary", name]
+        return arguments
 
     def _environment(self, request: LockRequest) -> dict[str, str]:
         environment = os.environ | dict(self.configuration.variables)
         if request.macos_target:
             environment["MACOSX_DEPLOYMENT_TARGET"] = request.macos_target
         return environment
+
+    def _with_header(self, request: LockRequest, text: str, indexes: str) -> str:
+        own = {
+            "cell": str(request.cell),
+            "request": request.digest,
+            "envgen": __version__,
+            "uv": self._uv.run(["--version"]).stdout.split()[1],
+            "made-at": datetime.now(UTC).replace(microsecond=0),
+            "indexes": indexes,
+            "sizes": file_sizes(_parsed(text)),
+        }
+        header = (
+            f"# Generated by envgen from matrix.yaml for the cell {request.cell}.\n"
+            f"# Do not edit; regenerate with: envgen lock {request.cell}\n"
+        )
+        return header + text.rstrip() + "\n\n" + tomli_w.dumps({"tool": {"envgen": own}})
 
 
 def _attempts(request: LockRequest) -> Iterator[_Attempt]:
@@ -173,23 +202,6 @@ def _metadata_entry(name: str, version: str, requires: tuple[str, ...]) -> dict[
     return {"name": name, **exact, "requires-dist": list(requires)}
 
 
-def _with_header(request: LockRequest, text: str, indexes: str) -> str:
-    own = {
-        "cell": str(request.cell),
-        "request": request.digest,
-        "envgen": __version__,
-        "uv": _uv_version(),
-        "made-at": datetime.now(UTC).replace(microsecond=0),
-        "indexes": indexes,
-        "sizes": file_sizes(_parsed(text)),
-    }
-    header = (
-        f"# Generated by envgen from matrix.yaml for the cell {request.cell}.\n"
-        f"# Do not edit; regenerate with: envgen lock {request.cell}\n"
-    )
-    return header + text.rstrip() + "\n\n" + tomli_w.dumps({"tool": {"envgen": own}})
-
-
 def _parsed(text: str) -> Document:
     try:
         return parse_document(text)
@@ -197,8 +209,3 @@ def _parsed(text: str) -> Document:
         raise LockError(
             f"uv made a lock without what makes it exact: {error}.", "Use an index that tells the sha256 of its files."
         ) from None
-
-
-def _uv_version() -> str:
-    said = subprocess.run([find_uv_bin(), "--version"], capture_output=True, text=True, check=True).stdout
-    return said.split()[1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from envgen.lock.crew import Crew
 from envgen.lock.pep751 import Document
 
 TIMEOUT = 15.0
@@ -20,9 +20,9 @@ def file_sizes(lock: Document) -> dict[str, int]:
     """File name to bytes, for each file of a lock that is installed; a server that does not say is left out."""
     files = [package.installed for package in lock.packages]
     unknown = {file.file_name: file.url for file in files if file.url and file.size is None}
-    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
-        sizes = list(pool.map(_size, unknown.values()))
-    return {name: size for name, size in sorted(zip(unknown, sizes, strict=True)) if size is not None}
+    names = sorted(unknown)
+    sizes = dict(Crew(_size, [unknown[name] for name in names], CONNECTIONS).results())
+    return {name: size for index, name in enumerate(names) if (size := sizes[index]) is not None}
 
 
 def _size(location: str) -> int | None:

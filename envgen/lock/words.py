@@ -7,19 +7,35 @@ import re
 from envgen.errors import LockError
 from envgen.lock.request import LockRequest
 
+_LACKS_TORCH = re.compile(
+    r"Because (?:there (?:is|are) no versions? of|only) torch\b|\btorch was not found|\btorch[=\S]* has no wheels"
+)
+_ADDRESS = re.compile(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)")
+
+
+def unreachable(stderr: str) -> bool:
+    """Whether nobody answered; another try would wait as long and end the same."""
+    return "error sending request" in stderr
+
+
+def lacks_torch(stderr: str) -> bool:
+    """Whether the indexes that were asked do not have the build of torch, so that another one may."""
+    said = _one_line(stderr)
+    return bool(_LACKS_TORCH.search(said)) and "exclude-newer" not in said
+
 
 def explain(request: LockRequest, stderr: str) -> LockError:
     """The error of one cell, from uv's own words."""
-    said = " ".join(stderr.split())
+    said = _one_line(stderr)
     if re.search(r"python-build-standalone|/cpython-3|No interpreter found", said):
         return LockError(
             f"no Python {request.cell.python} is installed here, and it could not be fetched.",
             f"uv resolves for a free-threaded Python with such an interpreter only: install {request.cell.python}.",
         )
-    if address := re.search(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)", said):
+    if address := _ADDRESS.search(said):
         return LockError(
             f"{_host(address[1])} could not be reached ({_last_cause(said)}).",
-            _unreachable_remedy(request),
+            _unreachable_remedy(request, address[1]),
         )
     if refused := re.search(r"hint: An index (?:URL )?\((\S+)\) .*?(\d{3} [A-Z]\w+)", said):
         return LockError(
@@ -34,12 +50,16 @@ def explain(request: LockRequest, stderr: str) -> LockError:
     return LockError(f"uv could not resolve it: {_first_error(said)}", "")
 
 
-def _unreachable_remedy(request: LockRequest) -> str:
-    if not request.torch_folder:
-        return "Check the network and the proxy, or point pip's or uv's configuration at a mirror."
+def _one_line(stderr: str) -> str:
+    return " ".join(stderr.split()).partition(" For more information, try")[0]
+
+
+def _unreachable_remedy(request: LockRequest, address: str) -> str:
+    if not (request.torch_folder and f"/{request.torch_folder}/" in f"{address}/"):
+        return f"Check the network and the proxy, or name a mirror of {_host(address)} in pip's or uv's configuration."
     return (
-        f"Only PyTorch's own index has torch for {request.cell.cuda} here: check the network, give a mirror as"
-        " `indexes: {pytorch: ...}` in matrix.yaml, or a folder with that wheel as pip's find-links."
+        f"It is PyTorch's own index, and no other that was asked has torch for {request.cell.cuda}: check the network,"
+        " give a mirror as `indexes: {pytorch: ...}` in matrix.yaml, or a folder with that wheel as pip's find-links."
     )
 
 

@@ -197,6 +197,19 @@ def test_an_index_that_cannot_be_reached_is_one_sentence_and_remembered(
     assert second.what == first.what
 
 
+def test_a_conflict_is_told_although_pytorchs_index_cannot_be_reached(index: Index, tmp_path: Path) -> None:
+    spec = mirrored(index, f"http://127.0.0.1:{unused_port()}")
+    with pytest.raises(LockError) as caught:
+        of_index(index, tmp_path).lock(replace(ask(CPU, spec), others=("torch==2.0",)))
+    assert "you require torch==2.13.0+cpu and torch==2.0" in caught.value.what
+
+
+def test_progress_is_told(index: Index, tmp_path: Path) -> None:
+    told: list[int] = []
+    of_index(index, tmp_path).lock_all([ask(CUDA), ask(CPU), ask(WINDOWS)], on_done=told.append)
+    assert told == [1, 2, 3]
+
+
 def test_other_cells_go_on(index: Index, tmp_path: Path) -> None:
     spec = mirrored(index, f"http://127.0.0.1:{unused_port()}")
     newer = "py312-torch2.99-cu140-debian12-x86_64"

@@ -13,7 +13,7 @@ from envgen.cell import Cell
 from envgen.compat.facts import Facts
 from envgen.errors import LockError
 from envgen.lock import LockRequest, lock_request
-from envgen.lock.words import explain
+from envgen.lock.words import explain, lacks_torch
 from tests.lock.index import Index, unused_port, wheel
 from tests.plan.matrices import matrix
 
@@ -62,11 +62,13 @@ def test_a_conflict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("request_", [REQUEST, FROM_PYTORCH])
-def test_nobody_answers(tmp_path: Path, request_: LockRequest) -> None:
+@pytest.mark.parametrize("folder", ["simple", "whl/cpu"])
+def test_nobody_answers(tmp_path: Path, request_: LockRequest, folder: str) -> None:
     port = unused_port()
-    error = explained(tmp_path, "torch", "--default-index", f"http://127.0.0.1:{port}/simple", request=request_)
+    error = explained(tmp_path, "torch", "--default-index", f"http://127.0.0.1:{port}/{folder}", request=request_)
     assert error.what.startswith(f"127.0.0.1:{port} could not be reached (Connection refused")
-    assert ("PyTorch's own index" in error.remedy) == (request_ is FROM_PYTORCH)
+    assert ("PyTorch's own index" in error.remedy) == (request_ is FROM_PYTORCH and folder == "whl/cpu")
+    assert (f"a mirror of 127.0.0.1:{port}" in error.remedy) == ("PyTorch's own index" not in error.remedy)
     assert "check the network" in error.remedy.lower()
 
 
@@ -116,4 +118,39 @@ def test_whatever_else_uv_says(tmp_path: Path) -> None:
     assert (
         "uv could not resolve it: Couldn't parse requirement" in explained(tmp_path, "torch==1.*.2", "--no-index").what
     )
+    said = explained(tmp_path, "torch", "--no-index", "--exclude-newer", "garbage").what
+    assert "invalid value 'garbage'" in said
+    assert "--help" not in said
     assert explain(REQUEST, "").what == "uv could not resolve it: it said nothing."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "lacks"),
+    [
+        ("torch==2.13.0+cpu", (), True),
+        ("torch==2.14.*", (), True),
+        ("torch==2.12.0", (), True),
+        ("torch==2.13.0", ("--python-version", "3.9"), True),
+        ("torch==2.13.0+cpu\ntorch==2.0", (), False),
+        ("torch==2.13.0\nabsent", ("--python-version", "3.12"), False),
+    ],
+)
+def test_a_missing_torch_is_told_from_other_reasons(
+    wanted: str, options: tuple[str, ...], lacks: bool, tmp_path: Path
+) -> None:
+    wheel(tmp_path, "torch", "2.13.0", "cp312-cp312-manylinux_2_28_x86_64")
+    (tmp_path / "wanted.in").write_text(wanted)
+    command = [find_uv_bin(), "pip", "compile", str(tmp_path / "wanted.in"), "--quiet", "--only-binary", ":all:"]
+    links = ["--python-platform", "x86_64-manylinux_2_28", "--no-index", "--find-links", str(tmp_path)]
+    done = subprocess.run([*command, *links, *options], capture_output=True, text=True, check=False)
+    assert "No solution found" in done.stderr
+    assert lacks_torch(done.stderr) is lacks
+
+
+def test_a_torch_that_a_date_hides_is_not_missing() -> None:
+    said = (
+        "error: No solution found when resolving dependencies\n  cause: Because there is no version of torch==2.9.0 and"
+        " you require torch==2.9.0, we can conclude that your requirements are unsatisfiable.\n\n"
+        "hint: `torch` was filtered by `exclude-newer` to only include packages uploaded before 2020-01-02T00:00:00Z."
+    )
+    assert not lacks_torch(said)

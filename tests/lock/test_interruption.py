@@ -1,0 +1,73 @@
+"""An interruption ends locking at once, and every uv with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+MATRIX = """\
+version: 1
+axes: {python: ["3.10", "3.11", "3.12", "3.13"], torch: "2.13", cuda: cu130, os: [debian12, ubuntu24.04], arch: x86_64}
+"""
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An index that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        held: list[socket.socket] = []
+
+        def hold() -> None:
+            while True:
+                try:
+                    held.append(server.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=hold, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_uv_outlives_envgen(number: signal.Signals, silent: str, tmp_path: Path) -> None:
+    (tmp_path / "matrix.yaml").write_text(MATRIX)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from envgen.cli import main; main()", "lock"],
+        cwd=tmp_path, env={**os.environ, "PIP_INDEX_URL": silent, "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        started = _wait_for_uv(process)
+        begun = time.monotonic()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert time.monotonic() - begun < 5
+    assert process.returncode == 130
+    assert err == "error: Interrupted.\n"
+    assert not [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not list(scratch.glob("envgen-lock-*"))
+
+
+def _wait_for_uv(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    for _ in range(300):
+        children = psutil.Process(process.pid).children(recursive=True)
+        if len(children) >= 4:
+            return children
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError("envgen started no uv")
