@@ -6,10 +6,29 @@ import os
 import tempfile
 from pathlib import Path
 
+from envgen.errors import EnvgenError
+
+
+class WriteError(EnvgenError):
+    """A file cannot be written: a full disk, a folder of somebody else's, a file where a folder is to be."""
+
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes UTF-8 text with LF line ends; makes the folder; a kill in the middle leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes UTF-8 text with LF line ends; makes the folder; a kill in the middle leaves the old file.
+
+    Raises:
+        WriteError: the system refuses; says which file and why.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, text)
+    except OSError as error:
+        raise WriteError(
+            f"Cannot write {path}: {_why(path, error)}.", "Check its folder's permissions and free space."
+        ) from None
+
+
+def _write(path: Path, text: str) -> None:
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
@@ -21,3 +40,8 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+def _why(path: Path, error: OSError) -> str:
+    in_the_way = [parent for parent in path.parents if os.path.lexists(parent) and not parent.is_dir()]
+    return f"{in_the_way[0]} is no folder" if in_the_way else str(error.strerror or error)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envgen.files import write_atomically
+from envgen.files import WriteError, write_atomically
 
 
 def test_text_is_utf8_with_line_feeds(tmp_path: Path) -> None:
@@ -37,9 +37,24 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path: P
 
 def test_a_folder_in_its_place_stays(tmp_path: Path) -> None:
     (tmp_path / "file.txt").mkdir()
-    with pytest.raises(OSError, match=r"file\.txt"):
+    with pytest.raises(WriteError, match=r"^Cannot write .*file\.txt: Is a directory\."):
         write_atomically(tmp_path / "file.txt", "new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_file_where_a_folder_is_to_be(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    for path in (tmp_path / "taken" / "file.txt", tmp_path / "taken" / "deep" / "file.txt"):
+        with pytest.raises(WriteError) as caught:
+            write_atomically(path, "new")
+        assert caught.value.what == f"Cannot write {path}: {tmp_path / 'taken'} is no folder."
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="a folder that nobody may write to, root included")
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match=r"^Cannot write /proc/file\.txt: "):
+        write_atomically(Path("/proc/file.txt"), "new")
 
 
 def test_a_reader_sees_one_text_or_the_other(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from envgen.errors import UsageError
 from envgen.files import write_atomically
 from envgen.spec.schema import json_schema
 
@@ -24,7 +25,10 @@ def schema_command(
     Example: `envgen schema -o matrix.schema.json`
     """
     text = json.dumps(json_schema(), indent=2, sort_keys=True) + "\n"
-    if output:
-        write_atomically(output, text)
-    else:
+    if output is None:
         print(text, end="")
+        return
+    if not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}.", "Make it, or name another file.")
+    write_atomically(output, text)
+    print(f"{output} is written.")

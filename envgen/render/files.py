@@ -54,7 +54,7 @@ def write(files: Iterable[Generated], root: Path) -> tuple[Path, ...]:
     for file in files:
         target = _target(file.path, root)
         if _current(target) != file.text.encode():
-            _replace(target, file.text)
+            write_atomically(target, file.text)
             changed.append(file.path)
     return tuple(changed)
 
@@ -115,15 +115,4 @@ def _current(target: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _failed("read", target, error) from error
-
-
-def _replace(target: Path, text: str) -> None:
-    try:
-        write_atomically(target, text)
-    except OSError as error:
-        raise _failed("write", target, error) from error
-
-
-def _failed(verb: str, target: Path, error: OSError) -> EnvgenError:
-    return EnvgenError(f"Cannot {verb} {target}: {error.strerror}.", "Check its folder's permissions and free space.")
+        raise EnvgenError(f"Cannot read {target}: {error.strerror}.", "Check its permissions.") from error

@@ -81,7 +81,8 @@ def test_version(envgen: Envgen) -> None:
         ("report nowhere", 1, "nowhere holds no run: run.json is missing."),
         ("render py312-*-windows2022-*", 4, "has no Linux cell"),
         ("render --check py311-torch2.13-cu130-*", 6, "py311-torch2.13-cu130-ubuntu24.04-x86_64"),
-        ("schema -o matrix.yaml/x.json", 1, "matrix.yaml"),
+        ("schema -o matrix.yaml/x.json", 2, "There is no folder matrix.yaml."),
+        ("schema -o nowhere/x.json", 2, "There is no folder nowhere."),
     ],
 )
 def test_what_is_wrong_is_said_in_words(envgen: Envgen, axes: Path, arguments: str, code: int, words: str) -> None:
@@ -194,8 +195,8 @@ def test_a_matrix_elsewhere(envgen: Envgen, axes: Path, tmp_path: Path, monkeypa
 def test_schema(envgen: Envgen, tmp_path: Path) -> None:
     schema = json.loads(envgen("schema").out)
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert envgen("schema", "-o", tmp_path / "new" / "schema.json").out == ""
-    assert json.loads((tmp_path / "new" / "schema.json").read_text()) == schema
+    assert envgen("schema", "-o", tmp_path / "schema.json").out == f"{tmp_path / 'schema.json'} is written.\n"
+    assert json.loads((tmp_path / "schema.json").read_text()) == schema
 
 
 def test_a_first_matrix_plans(envgen: Envgen, tmp_path: Path) -> None:
