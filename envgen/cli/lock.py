@@ -20,6 +20,7 @@ from envgen.cli.context import (
     choose,
     read_matrix,
 )
+from envgen.compat.words import counted
 from envgen.errors import LockError
 from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
@@ -75,7 +76,7 @@ def _show(outcomes: dict[str, Lock | LockError]) -> None:
         else:
             size = f"{outcome.download_bytes / 1e9:.2f} GB"
             torch = outcome.version("torch")
-            text = f"{cell}  {len(outcome.packages)} packages, {size}, torch {torch}"
+            text = f"{cell}  {counted(len(outcome.packages), 'package')}, {size}, torch {torch}"
             console.print(f"[green]locked[/] {text}", highlight=False, soft_wrap=True)
             console.print(f"       {outcome.path}", style="dim", highlight=False, soft_wrap=True)
             if note := only_here(outcome):

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from envgen.cell import Cell, OsFamily
 from envgen.cli.console import output
-from envgen.cli.context import DEFAULT_MATRIX, CellsArgument, MatrixOption, SelectOption, choose, read_matrix
+from envgen.cli.context import (
+    DEFAULT_MATRIX,
+    CellsArgument,
+    JsonOption,
+    MatrixOption,
+    SelectOption,
+    choose,
+    read_matrix,
+)
 from envgen.cli.lock import only_here
 from envgen.compat.containers import Containers
-from envgen.compat.facts import Facts
+from envgen.compat.words import counted
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
-from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
+from envgen.lock import ENVIRONMENTS, Kept, Lock, Locker, lock_request, read_configuration
 from envgen.machine import this_machine
 from envgen.render.cell_files import cell_files
-from envgen.render.files import Drift, Generated, check, write
-from envgen.spec.matrix import Matrix
+from envgen.render.files import Generated, check, write
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What became of the selected Linux cells: their files, why some have none, and what is to be noted of a cell."""
+
+    files: list[Generated] = field(default_factory=list)
+    failures: dict[Cell, EnvgenError] = field(default_factory=dict)
+    notes: dict[Cell, list[str]] = field(default_factory=dict)
+
+    @property
+    def rendered(self) -> int:
+        return len(self.notes) - len(self.failures)
 
 
 def render_command(
@@ -32,21 +55,23 @@ def render_command(
             "--check", help="Write nothing; fail when a file is missing or differs from what would be written."
         ),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a Dockerfile and its lock for every selected Linux cell, under `environments/` beside the matrix.
 
     The files are the same on every run and every machine, as long as the matrix and the locks are. Cells of other
-    systems have no Dockerfile and are passed over. A cell that cannot be rendered is said so, the others go on.
+    systems have no Dockerfile and are passed over. A cell that cannot be rendered is said so, the others go on, and the
+    exit code is that of the first failure: 5 without a lock, otherwise 1.
 
     Examples: `envgen render`, `envgen render --select full`, `envgen render --check`
     """
-    failures = render_cells(matrix, cells, select, only_check=only_check)
+    failures = render_cells(matrix, cells, select, only_check=only_check, as_json=as_json)
     if failures:
         raise typer.Exit(failures[0].exit_code)
 
 
 def render_cells(
-    file: Path, cells: list[str] | None, select: list[str] | None, *, only_check: bool = False
+    file: Path, cells: list[str] | None, select: list[str] | None, *, only_check: bool = False, as_json: bool = False
 ) -> tuple[EnvgenError, ...]:
     """Renders, or checks, the selected cells.
 
@@ -62,44 +87,35 @@ def render_cells(
     if not linux:
         raise EmptySelectionError(f"The selection {words} has no Linux cell.", "Only Linux cells have a Dockerfile.")
     root = spec.file.absolute().parent
-    locks = _locks(linux, spec, facts, root / ENVIRONMENTS, only_check=only_check)
-    console = output()
-    generated: list[Generated] = []
-    failures: dict[Cell, EnvgenError] = {}
-    images = Containers.load()
+    locker = Locker(read_configuration(), root / ENVIRONMENTS)
+    requests = [lock_request(cell, spec, facts) for cell in linux]
+    kept = {request.cell: locker.look(request) for request in requests}
+    locks = {str(cell): _present(found) for cell, found in kept.items()} if only_check else locker.lock_all(requests)
+    images, rendering = Containers.load(), Rendering()
     for cell in linux:
+        notes = rendering.notes[cell] = []
+        if not only_check:
+            notes += [f"Its lock is made anew: the one that was there is {why}." for why in kept[cell].unused.values()]
         try:
             lock = _made(locks[str(cell)])
-            generated += cell_files(cell, lock, spec, facts, images)
+            rendering.files.extend(cell_files(cell, lock, spec, facts, images))
         except EnvgenError as error:
-            failures[cell] = error
-            console.print(f"[red]failed[/] {cell}: {escape(str(error))}", highlight=False, soft_wrap=True)
+            rendering.failures[cell] = error
         else:
-            if note := only_here(lock):
-                console.print(f"[yellow]note[/] {cell}: {escape(note)}", highlight=False, soft_wrap=True)
+            notes += [note for note in [only_here(lock)] if note]
     if only_check:
-        _require_fresh(check(generated, root), failures)
+        _check(rendering, root, as_json=as_json)
     else:
-        changed = write(generated, root)
-        console.print(
-            f"{len(generated)} files of {len(linux) - len(failures)} cells, {len(changed)} written.", highlight=False
-        )
-        console.print(f"{root / ENVIRONMENTS}", style="dim", highlight=False, soft_wrap=True)
-    return tuple(failures.values())
+        _write(rendering, root, as_json=as_json)
+    return tuple(rendering.failures.values())
 
 
-def _locks(
-    cells: list[Cell], matrix: Matrix, facts: Facts, folder: Path, *, only_check: bool
-) -> dict[str, Lock | LockError]:
-    locker = Locker(read_configuration(), folder)
-    requests = [lock_request(cell, matrix, facts) for cell in cells]
-    if only_check:  # a check resolves nothing: a lock that is not there, or was asked for otherwise, is stale
-        return {str(request.cell): locker.kept(request) or _stale(request.cell) for request in requests}
-    return locker.lock_all(requests)
-
-
-def _stale(cell: Cell) -> LockError:
-    return LockError("there is no lock of the present matrix", "Run `envgen render`.")
+def _present(kept: Kept) -> Lock | LockError:
+    """A check resolves nothing: a lock that is not there, or cannot be used, is stale."""
+    if kept.lock:
+        return kept.lock
+    why = "; ".join(f"its lock is {why}" for why in kept.unused.values())
+    return LockError(why or "there is no lock", "Run `envgen render`.")
 
 
 def _made(lock: Lock | LockError) -> Lock:
@@ -108,7 +124,45 @@ def _made(lock: Lock | LockError) -> Lock:
     return lock
 
 
-def _require_fresh(drifts: tuple[Drift, ...], failures: dict[Cell, EnvgenError]) -> None:
-    stale = [*map(str, drifts), *(f"{cell}: {error.what}" for cell, error in failures.items())]
-    if stale:
-        raise StaleError("These files are not what would be rendered now:\n" + "\n".join(stale), "Run `envgen render`.")
+def _write(rendering: Rendering, root: Path, *, as_json: bool) -> None:
+    changed = write(rendering.files, root)
+    if as_json:
+        print(json.dumps({"written": [path.as_posix() for path in changed], **_as_json(rendering)}, indent=2))
+        return
+    console = output()
+    _say(rendering, console)
+    files = f"{counted(len(rendering.files), 'file')} of {counted(rendering.rendered, 'cell')}, {len(changed)} written"
+    console.print(f"{files}.", highlight=False)
+    console.print(f"{root / ENVIRONMENTS}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _check(rendering: Rendering, root: Path, *, as_json: bool) -> None:
+    drifts = check(rendering.files, root)
+    if as_json:
+        stale = [{"file": drift.path.as_posix(), "is": str(drift.kind)} for drift in drifts]
+        print(json.dumps({"stale": stale, **_as_json(rendering)}, indent=2))
+    else:
+        _say(rendering, output())
+    told = [*map(str, drifts), *(f"{cell}: {error.what}" for cell, error in rendering.failures.items())]
+    if told:
+        raise StaleError("These files are not what would be rendered now:\n" + "\n".join(told), "Run `envgen render`.")
+    if not as_json:
+        files = f"{counted(len(rendering.files), 'file')} of {counted(rendering.rendered, 'cell')}"
+        output().print(f"{files}: what would be rendered now.", highlight=False)
+
+
+def _say(rendering: Rendering, console: Console) -> None:
+    for cell, notes in rendering.notes.items():
+        for note in notes:
+            console.print(f"[yellow]note[/] {cell}: {escape(note)}", highlight=False, soft_wrap=True)
+    for cell, error in rendering.failures.items():
+        console.print(f"[red]failed[/] {cell}: {escape(str(error))}", highlight=False, soft_wrap=True)
+
+
+def _as_json(rendering: Rendering) -> dict[str, object]:
+    failures = rendering.failures.items()
+    return {
+        "files": [file.path.as_posix() for file in rendering.files],
+        "failed": {str(cell): {"error": error.what, "remedy": error.remedy} for cell, error in failures},
+        "notes": {str(cell): notes for cell, notes in rendering.notes.items() if notes},
+    }

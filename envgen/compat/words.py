@@ -1,4 +1,4 @@
-"""How sentences name lists of values."""
+"""How sentences name numbers and lists of values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def listed(values: Iterable[object]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     texts = [str(value) for value in values]
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 cell`, `2 cells`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def pythons(versions: Iterable[PythonVersion]) -> str:

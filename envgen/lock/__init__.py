@@ -1,17 +1,21 @@
 """The exact packages of a cell, with hashes: resolved by uv into a PEP 751 `pylock.toml`."""
 
 from envgen.lock.configuration import IndexConfiguration, read_configuration
-from envgen.lock.pylock import Lock, LockedPackage, read_lock
+from envgen.lock.pep751 import Source
+from envgen.lock.pylock import DamagedLockError, Lock, LockedPackage, read_lock
 from envgen.lock.request import LockRequest, lock_request
-from envgen.lock.resolve import ENVIRONMENTS, Locker
+from envgen.lock.resolve import ENVIRONMENTS, Kept, Locker
 
 __all__ = [
     "ENVIRONMENTS",
+    "DamagedLockError",
     "IndexConfiguration",
+    "Kept",
     "Lock",
     "LockRequest",
     "LockedPackage",
     "Locker",
+    "Source",
     "lock_request",
     "read_configuration",
     "read_lock",

@@ -64,11 +64,21 @@ class Package(BaseModel):
         )
 
 
+class Source(BaseModel):
+    """A source distribution that is built in the cell."""
+
+    name: str
+    version: str
+    url: str
+    sha256: str
+
+
 class Own(BaseModel):
     """What envgen adds to a lock; see `Lock`."""
 
     request: str = ""
     uv: str = ""
+    source: Source | None = None
     sizes: dict[str, Size] = {}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from envgen.errors import LockError
-from envgen.lock.pep751 import Own, Package, parse_document
+from envgen.lock.pep751 import Own, Package, Source, parse_document
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Lock:
         request: hash over everything that was asked of the resolver; an equal request keeps its lock.
         sha256: hash of the file.
         uv: the uv that resolved it, and that installs it in an image.
+        source: the extension's source distribution, where the matrix names one.
+        instead: a sentence for each other lock of the cell that was there and is not used.
     """
 
     path: Path
@@ -39,6 +41,8 @@ class Lock:
     request: str
     sha256: str
     uv: str
+    source: Source | None = None
+    instead: tuple[str, ...] = ()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -58,20 +62,34 @@ class Lock:
         return tuple(package for package in self.packages if package.location.startswith("file:"))
 
 
+class DamagedLockError(LockError):
+    """A file is no lock, or one without what makes it exact.
+
+    Args:
+        why: what is wrong with it, without a full stop.
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is not a usable lock: {why}.", "Delete it and run `envgen lock` again.")
+        self.why = why
+
+
 def read_lock(path: Path) -> Lock:
     """Reads and checks a lock file.
 
     Raises:
-        LockError: it cannot be read, is not TOML, not a PEP 751 lock, or a package has no sha256.
+        DamagedLockError: it cannot be read, is not TOML, not a PEP 751 lock, or a package has no sha256.
     """
     try:
         data = path.read_bytes()
         document = parse_document(data.decode("utf-8"))
         own = document.tool.envgen
         packages = tuple(_package(entry, own, path.parent) for entry in document.packages)
+    except LockError as error:
+        raise DamagedLockError(path, error.what.rstrip(".")) from None
     except (OSError, ValueError) as error:
-        raise LockError(f"{path} is not a usable lock: {error}.", "Delete it and run `envgen lock` again.") from None
-    return Lock(path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv)
+        raise DamagedLockError(path, str(error)) from None
+    return Lock(path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv, own.source)
 
 
 def _package(entry: Package, own: Own, folder: Path) -> LockedPackage:

@@ -27,6 +27,7 @@ class LockRequest:
         torch_folder: the folder of PyTorch's own index that has this build; empty when the default index has it.
         pytorch_index: the address of PyTorch's index, or of its mirror; empty for uv's own default.
         metadata: (name, version, requirements) of source distributions that are not to be executed.
+        source: (name, version) of the extension, when it is a source distribution on the index.
     """
 
     cell: Cell
@@ -38,6 +39,7 @@ class LockRequest:
     pytorch_index: str
     extra_indexes: tuple[str, ...]
     metadata: tuple[tuple[str, str, tuple[str, ...]], ...]
+    source: tuple[str, str] | None = None
 
     @property
     def only_pytorch(self) -> bool:
@@ -63,7 +65,15 @@ def lock_request(cell: Cell, matrix: Matrix, facts: Facts) -> LockRequest:
         pytorch_index=matrix.indexes.pytorch if pinned.index.folder else "",
         extra_indexes=matrix.indexes.extra,
         metadata=tuple((entry.name, entry.version, entry.requires) for entry in pinned.metadata),
+        source=_source(matrix.extension) if matrix.extension else None,
     )
+
+
+def _source(extension: Extension) -> tuple[str, str] | None:
+    if extension.source is None:
+        return None
+    name, _, version = extension.source.partition("==")
+    return name, version
 
 
 def _torch_requirement(cell: Cell, pinned: Pins, facts: Facts) -> str:

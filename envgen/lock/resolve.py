@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from envgen.files import write_atomically
 from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.crew import Crew
 from envgen.lock.pep751 import Document, parse_document
-from envgen.lock.pylock import Lock, read_lock
+from envgen.lock.pylock import DamagedLockError, Lock, read_lock
 from envgen.lock.request import LockRequest
 from envgen.lock.sizes import file_sizes
 from envgen.lock.uv import Uv
@@ -42,6 +42,18 @@ class _Attempt:
 
 
 CONFIGURED = _Attempt("the configured ones")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was found for a cell: the lock to use, if any, and why each other one that is there cannot be."""
+
+    lock: Lock | None
+    unused: Mapping[Path, str] = field(default_factory=dict)
+
+    def sentences(self, except_for: Path | None = None) -> tuple[str, ...]:
+        """Says which locks are not used; not of one that is about to be replaced."""
+        return tuple(f"{path} is not used: it is {why}." for path, why in self.unused.items() if path != except_for)
 
 
 @dataclass
@@ -68,22 +80,34 @@ class Locker:
         Raises:
             LockError: no solution, or an index that cannot be reached; one sentence each.
         """
-        if not self.upgrade and (kept := self.kept(request)):
-            return kept
+        kept = self.look(request)
+        if kept.lock and not self.upgrade:
+            return kept.lock
         text = self._resolve(request)
         path = self.folder / str(request.cell) / "pylock.toml"
         write_atomically(path, text)
-        return read_lock(path)
+        return replace(read_lock(path), instead=kept.sentences(except_for=path))
+
+    def look(self, request: LockRequest) -> Kept:
+        """The lock that an equal request made before, and why others that are there are not used."""
+        unused: dict[Path, str] = {}
+        for folder in (*self.committed, self.folder):
+            path = folder / str(request.cell) / "pylock.toml"
+            if not path.is_file():
+                continue
+            try:
+                lock = read_lock(path)
+            except DamagedLockError as error:
+                unused[path] = f"damaged ({error.why})"
+                continue
+            if lock.request == request.digest:
+                return Kept(replace(lock, instead=Kept(None, unused).sentences()), unused)
+            unused[path] = "of another matrix, or of other facts"
+        return Kept(None, unused)
 
     def kept(self, request: LockRequest) -> Lock | None:
         """The lock that an equal request made before, if it is still there."""
-        for folder in (*self.committed, self.folder):
-            path = folder / str(request.cell) / "pylock.toml"
-            if path.is_file():
-                lock = read_lock(path)
-                if lock.request == request.digest:
-                    return lock
-        return None
+        return self.look(request).lock
 
     def lock_all(
         self, requests: Sequence[LockRequest], jobs: int = 8, on_done: Callable[[int], None] | None = None
@@ -157,6 +181,29 @@ class Locker:
             arguments += ["--no-binary", name]
         return arguments
 
+    def _source(self, request: LockRequest, name: str, version: str) -> dict[str, str]:
+        """The extension's source distribution: its place and hash, without running anything of it.
+
+        Raises:
+            LockError: there is none, or an index cannot be reached.
+        """
+        with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
+            wanted = Path(scratch) / "source.in"
+            wanted.write_text(f"{name}=={version}\n", encoding="utf-8")
+            entries = [_metadata_entry(name, version, ())]  # told, so that uv builds nothing to learn it
+            arguments = [
+                "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet", "--no-deps",
+                *_python_options(request.cell.python), "--no-binary", name,
+                *self.configuration.arguments(*request.extra_indexes),
+                *self.configuration.uv.options_with(entries, Path(scratch)),
+            ]  # fmt: skip
+            done = self._uv.run(arguments, self._environment(request))
+        if done.returncode != 0:
+            raise explain(request, done.stderr)
+        found = _parsed(done.stdout).packages[0]
+        url = found.installed.url or Path(found.installed.path).absolute().as_uri()
+        return {"name": name, "version": version, "url": url, "sha256": found.installed.hashes.sha256}
+
     def _environment(self, request: LockRequest) -> dict[str, str]:
         environment = os.environ | dict(self.configuration.variables)
         if request.macos_target:
@@ -164,7 +211,7 @@ class Locker:
         return environment
 
     def _with_header(self, request: LockRequest, text: str, indexes: str) -> str:
-        own = {
+        own: dict[str, object] = {
             "cell": str(request.cell),
             "request": request.digest,
             "envgen": __version__,
@@ -173,6 +220,8 @@ class Locker:
             "indexes": indexes,
             "sizes": file_sizes(_parsed(text)),
         }
+        if request.source:
+            own["source"] = self._source(request, *request.source)
         header = (
             f"# Generated by envgen from matrix.yaml for the cell {request.cell}.\n"
             f"# Do not edit; regenerate with: envgen lock {request.cell}\n"

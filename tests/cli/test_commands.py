@@ -224,7 +224,7 @@ def test_lock(envgen: Envgen, inside: TinyProject, monkeypatch: pytest.MonkeyPat
     assert lock["versions"] == {"torch": "2.13.0+cpu"}
     assert Path(lock["file"]) == tmp_path / "locks" / CELL / "pylock.toml"
     assert Path(lock["file"]).is_file()
-    assert f"locked {CELL}  1 packages" in envgen("lock", "-o", tmp_path / "locks").out
+    assert f"locked {CELL}  1 package," in envgen("lock", "-o", tmp_path / "locks").out
 
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     said = envgen("lock", "-U", "--json", "-o", tmp_path / "locks")

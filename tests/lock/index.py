@@ -54,7 +54,7 @@ def sha256(path: Path) -> str:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """`/simple/NAME/` lists the wheels of a name, `/files/` holds them, `/500/...` answers with that status."""
+    """`/simple/NAME/` lists the files of a name, `/files/` holds them, `/500/...` answers with that status."""
 
     folder: Path
     hashes: str
@@ -65,7 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status := re.match(r"/(\d{3})/", self.path):
             self._answer(b"", int(status[1]))
         elif page := re.fullmatch(r"/simple/([\w-]+)/", self.path):
-            names = [path.name for path in sorted(self.folder.glob(f"{page[1].replace('-', '_')}-*.whl"))]
+            files = sorted(self.folder.glob(f"{page[1].replace('-', '_')}-*"))
+            names = [path.name for path in files if path.name.endswith((".whl", ".tar.gz"))]
             links = [f'<a href="/files/{name}{self._fragment(name)}">{name}</a>' for name in names]
             self._answer("<br>".join(links).encode(), 200 if names else 404)
         else:

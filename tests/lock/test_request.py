@@ -123,6 +123,7 @@ CHANGES: dict[str, Callable[[LockRequest], LockRequest]] = {
     "torch_folder": lambda request: replace(request, torch_folder=""),
     "pytorch_index": lambda request: replace(request, pytorch_index="https://another.example"),
     "extra_indexes": lambda request: replace(request, extra_indexes=("https://more.example",)),
+    "source": lambda request: replace(request, source=("extension", "1.0")),
     "metadata": lambda request: replace(request, metadata=(("stub", "", ("real",)),)),
 }
 
@@ -135,3 +136,14 @@ def test_different_requests_have_different_digests(changed: str) -> None:
 
 def test_every_part_of_a_request_is_in_its_digest() -> None:
     assert set(CHANGES) == set(LockRequest.__dataclass_fields__)
+
+
+def test_a_source_is_asked_for_by_name_and_version() -> None:
+    extension = Extension("e", None, "torch-scatter==2.1.2", None, (), Build(), ("e",), ())
+    cell = Cell.parse("py312-torch2.13-cpu-debian12-x86_64")
+    assert lock_request(cell, replace(matrix(), extension=extension), Facts.bundled()).source == (
+        "torch-scatter",
+        "2.1.2",
+    )
+    folder = replace(extension, path=Path("csrc"), source=None)
+    assert lock_request(cell, replace(matrix(), extension=folder), Facts.bundled()).source is None

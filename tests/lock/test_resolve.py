@@ -254,10 +254,50 @@ def test_a_damaged_kept_lock_is_said(index: Index, tmp_path: Path) -> None:
     locker = of_index(index, tmp_path)
     lock = locker.lock(ask(CUDA))
     lock.path.write_text("packages = [\n", encoding="utf-8")
-    outcome = locker.lock_all([ask(CUDA)])[CUDA]
-    assert isinstance(outcome, LockError)
-    assert "is not a usable lock" in outcome.what
-    assert of_index(index, tmp_path, upgrade=True).lock(ask(CUDA)).versions == lock.versions
+    (why,) = locker.look(ask(CUDA)).unused.values()
+    assert why.startswith("damaged (Invalid value")
+    assert locker.lock(ask(CUDA)).versions == lock.versions
+    assert locker.look(ask(CUDA)).unused == {}
+
+
+def test_a_committed_lock_that_cannot_be_used_is_said(index: Index, tmp_path: Path) -> None:
+    committed = tmp_path / "committed"
+    locker = Locker(IndexConfiguration(default_index=index.simple), tmp_path / "locks", (committed,))
+    path = committed / CUDA / "pylock.toml"
+    path.parent.mkdir(parents=True)
+    for content, why in (
+        ("lock-version = '1.0'\n", "damaged (packages: Field required)"),
+        ("packages = []\n", "of another matrix, or of other facts"),
+    ):
+        path.write_text(content, encoding="utf-8")
+        for _ in range(2):  # made anew, then kept
+            assert locker.lock(ask(CUDA)).instead == (f"{path} is not used: it is {why}.",)
+    path.write_bytes((tmp_path / "locks" / CUDA / "pylock.toml").read_bytes())
+    assert locker.lock(ask(CUDA)).instead == ()
+    assert locker.lock(ask(CUDA)).path == path
+
+
+def sourced(cell: str, version: str) -> LockRequest:
+    return replace(ask(cell), source=("ext-ension", version))
+
+
+def test_a_source_is_locked_and_not_executed(index: Index, wheels: Path, tmp_path: Path) -> None:
+    sdist = wheels / "ext_ension-1.0.tar.gz"
+    sdist.write_bytes(b"not even an archive: whoever opens it fails")
+    wheel(wheels, "ext_ension", "1.0")
+    lock = of_index(index, tmp_path).lock(sourced(CUDA, "1.0"))
+    assert lock.source
+    assert lock.source.url.startswith(f"{index.address}/files/{sdist.name}")
+    assert (lock.source.name, lock.source.version, lock.source.sha256) == ("ext-ension", "1.0", sha256(sdist))
+    assert "ext-ension" not in lock.versions
+
+
+def test_a_source_that_is_not_there_is_said(index: Index, tmp_path: Path) -> None:
+    wheel(tmp_path / "wheels", "ext_ension", "2.0")  # a wheel is no source
+    for version in ("1.0", "2.0"):
+        with pytest.raises(LockError, match="ext-ension"):
+            of_index(index, tmp_path).lock(sourced(CUDA, version))
+    assert of_index(index, tmp_path).kept(sourced(CUDA, "2.0")) is None
 
 
 def test_an_index_without_hashes_is_locked_with_those_of_its_files(wheels: Path, tmp_path: Path) -> None:
