@@ -68,7 +68,8 @@ class CellResult(_Record):
     Attributes:
         axes: axis name to the value that matrix.yaml gives it.
         versions: package name to the exact version in the cell's lock.
-        key: hash over everything that decides the outcome; a resumed run keeps results only under the same key.
+        key: hash over `inputs`.
+        inputs: what decides the outcome, name to value; a resumed run keeps results only where it is the same.
         machine: facts of the machine it ran on.
     """
 
@@ -78,6 +79,7 @@ class CellResult(_Record):
     environment: str
     envgen: str
     key: str = ""
+    inputs: dict[str, str] = {}
     versions: dict[str, str] = {}
     machine: dict[str, JsonValue] = {}
     started: datetime | None = None

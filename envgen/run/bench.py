@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from envgen.command import Command
 from envgen.results import Outcome, Rung
 from envgen.run.folders import held
-from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, last_line, run_command, signal_name, tail
+from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, Kind, last_line, run_command, signal_name, tail
 
 FACTS_LIMIT = 4_000_000
 READ_FOR_CAUSE = 4000  # lines: after a compiler's first error come its notes, and the other units
@@ -101,11 +101,8 @@ class Bench:
 
     def why(self, ending: Ending, doing: str) -> str:
         """A sentence about a command that did not end well; `doing` completes "while ..."."""
-        if ending.kind == "timeout":
-            return f"still running after {_duration(self.bounds.timeout)} while {doing}; ended by its time limit"
-        if ending.kind == "memory":
-            limit = (self.bounds.memory or 0) / 1e9
-            return f"used more than {limit:.1f} GB of memory while {doing}; ended by its memory limit"
+        if over := self._over(ending.kind, doing):
+            return over
         if ending.kind == "not started":
             return f"could not be started while {doing}: {ending.why}"
         if ending.kind == "lost":
@@ -114,6 +111,16 @@ class Bench:
             hint = " (as the kernel does when memory runs out)" if name == "SIGKILL" else ""
             return f"died on {name}{hint} while {doing}"
         return f"ended with code {ending.returncode} while {doing}{self._last_words()}"
+
+    def _over(self, kind: Kind, doing: str) -> str:
+        """Which bound a command went over; nothing when it kept them."""
+        bounds, memory = self.bounds, (self.bounds.memory or 0) / 1e9
+        over: Mapping[Kind, str] = {
+            "timeout": f"still running after {_duration(bounds.timeout)} while {doing}; ended by its time limit",
+            "memory": f"used more than {memory:.1f} GB of memory while {doing}; ended by its memory limit",
+            "log": f"wrote more than {bounds.log / 1e6:.0f} MB to its log while {doing}; ended by its log limit",
+        }
+        return over.get(kind, "")
 
     def _last_words(self) -> str:
         """The first error of a compiler or linker, or the last line that tells something."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from envgen.run.job import Job
 from envgen.run.journal import Journal
 from envgen.run.observer import Observer
 from envgen.run.process import Interrupt, tail
+from envgen.run.resume import Again, TakenOver, taken_over
 from envgen.run.rungs import RUNGS
 
 # A cell goes on past these when they could not be judged; without any other it cannot climb on.
@@ -27,7 +27,7 @@ class Climb:
     """What a climb needs beside the job.
 
     Attributes:
-        resume: take over rungs that this run recorded before, under the same key.
+        resume: take over rungs that this run recorded before, from the same inputs.
         retry: of those, climb failed ones again.
     """
 
@@ -66,18 +66,27 @@ class Climb:
 
     def _start(self, job: Job) -> CellResult:
         earlier = self.journal.result(str(job.cell)) if self.resume else None
-        rungs = tuple(_still_good(job, earlier, retry=self.retry)) if earlier and earlier.key == job.key else ()
+        kept = self._taken_over(job, earlier)
+        if kept.again:
+            self.observer.climbs_again(str(job.cell), kept.again.rung, kept.again.reason)
         return CellResult(
             cell=str(job.cell),
             axes=dict(job.cell.axes()),
             environment=job.environment.kind,
             envgen=__version__,
             key=job.key,
+            inputs=job.inputs,
             versions=job.lock.versions if isinstance(job.lock, Lock) else {},
             machine=job.machine.facts(),
-            started=earlier.started if earlier and rungs else datetime.now(UTC),
-            rungs=rungs,
+            started=earlier.started if earlier and kept.rungs else datetime.now(UTC),
+            rungs=kept.rungs,
         )
+
+    def _taken_over(self, job: Job, earlier: CellResult | None) -> TakenOver:
+        if earlier:
+            return taken_over(job, earlier, retry=self.retry)
+        damaged = self.resume and self.journal.has(str(job.cell))
+        return TakenOver(again=Again(LADDER[0], "what was recorded is damaged") if damaged else None)
 
     def _blocked(self, result: CellResult, rung: Rung) -> RungResult | None:
         for earlier in result.rungs:
@@ -124,25 +133,3 @@ def _answer(job: Job, bench: Bench) -> Answer:
 
 def _not_run(rung: Rung, reason: str) -> RungResult:
     return RungResult(rung=rung, outcome=Outcome.NOT_RUN, sentence=reason)
-
-
-def _still_good(job: Job, earlier: CellResult, *, retry: bool) -> Iterator[RungResult]:
-    """The recorded rungs that need not be climbed again, up to the first that must."""
-    for expected, recorded in zip(LADDER, earlier.rungs, strict=False):
-        if recorded.rung is not expected or not _stands(job, recorded):
-            return
-        if recorded.outcome is Outcome.FAILED and retry:
-            return
-        yield recorded
-        if recorded.outcome is Outcome.FAILED:
-            return
-
-
-def _stands(job: Job, recorded: RungResult) -> bool:
-    if recorded.outcome is Outcome.NOT_RUN:
-        return recorded.rung in (Rung.PUBLISHED, Rung.LOCKED)  # what was missing may be there now
-    if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.CREATED:
-        return job.environment.exists()
-    if recorded.outcome is Outcome.PASSED and recorded.rung is Rung.BUILT:
-        return job.is_built
-    return True

@@ -1,9 +1,9 @@
 """Runs one command, bounded and watched, and leaves nothing of it behind.
 
 Its order is one line of JSON on standard input: {"argv": [...], "cwd": ..., "env": {...}, "log": ...,
-"timeout": seconds, "memory": bytes or null}. It prints one JSON object: how the command ended. It ends the command,
-with every process that came from it, when time or memory runs out, and when its standard input closes: so a killed
-envgen leaves no orphans.
+"timeout": seconds, "memory": bytes or null, "log_limit": bytes}. It prints one JSON object: how the command ended. It
+ends the command, with every process that came from it, when time or memory runs out, when its log grows too large, and
+when its standard input closes: so a killed envgen leaves no orphans.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -51,14 +51,16 @@ def main() -> None:
             print(json.dumps({"ended": "not started", "why": str(error), "seconds": 0.0, "peak": 0}))
             return
         _prefer_for_the_oom_killer(child.pid)
-        ended, peak = _watch(child, order, started, abandoned)
+        ended, peak = _watch(child, log, order, started, abandoned)
         seconds = time.monotonic() - started
         _end_all(child)
+        if ended == "log":
+            log.truncate(order["log_limit"])  # it went on until it was ended
     print(json.dumps({"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak}))
 
 
 def _watch(
-    child: subprocess.Popen[bytes], order: dict[str, Any], started: float, abandoned: threading.Event
+    child: subprocess.Popen[bytes], log: BinaryIO, order: dict[str, Any], started: float, abandoned: threading.Event
 ) -> tuple[str, int]:
     peak = 0
     while True:
@@ -71,6 +73,8 @@ def _watch(
                 return "memory", peak
             if time.monotonic() - started > order["timeout"]:
                 return "timeout", peak
+            if os.fstat(log.fileno()).st_size > order["log_limit"]:
+                return "log", peak
             if abandoned.is_set():
                 return "abandoned", peak
         else:

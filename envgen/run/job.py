@@ -36,6 +36,7 @@ class Job:
         compile_jobs: how many compilers may run at once.
         torch_archs: the GPU architectures that the cell's torch lets an extension compile for; None when not known.
         nvcc_archs: those that the cell's CUDA compiler from wheels knows; None when not known.
+        taken: what exactly an environment that is taken as it is holds.
     """
 
     cell: Cell
@@ -55,6 +56,7 @@ class Job:
     compile_jobs: int
     torch_archs: frozenset[str] | None = None
     nvcc_archs: frozenset[str] | None = None
+    taken: str = ""
 
     @property
     def made(self) -> Path:
@@ -81,12 +83,29 @@ class Job:
         return Bounds(self.limits.timeouts[rung], self.memory)
 
     @property
-    def key(self) -> str:
-        """A hash over what decides the outcome: results under another key are not taken over."""
+    def environment_inputs(self) -> dict[str, str]:
+        """What decides how far a cell comes up to its environment, in words and as values or their hashes."""
         lock = self.lock.sha256 if isinstance(self.lock, Lock) else str(self.lock)
-        content = [
-            __version__, str(self.cell), self.environment.kind, lock, self.source,
-            repr(replace(self.extension, path=None)),  # where the source is does not matter; its hash is here
-            self.variables, self.machine.compiler, [str(toolkit.version) for toolkit in self.machine.toolkits],
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return {"kind of environment": self.environment.kind, "lock": lock, "environment": self.taken}
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What decides the whole outcome: results are taken over only where it is the same."""
+        return self.environment_inputs | {
+            "source": self.source,
+            # where the source is does not matter; its hash is here
+            "extension's description": _digest(repr(replace(self.extension, path=None))),
+            "cell's variables": _digest(self.variables),
+            "compiler": self.machine.compiler,
+            "list of CUDA toolkits": ", ".join(str(toolkit.version) for toolkit in self.machine.toolkits),
+            "version of envgen": __version__,
+        }
+
+    @property
+    def key(self) -> str:
+        """A hash over the cell and its inputs."""
+        return _digest([str(self.cell), self.inputs])
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

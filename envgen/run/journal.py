@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from envgen.errors import EnvgenError
 from envgen.files import write_atomically
 from envgen.results import CellResult, LeftOut, RunInfo
+from envgen.run.workspace import LATEST
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Journal:
         with self._lock():
             merged = _join(self._read_info(), info)
             self._write_info(merged)
-            write_atomically(self.folder.parent / "latest", f"{self.folder.name}\n")
+            write_atomically(self.folder.parent / LATEST, f"{self.folder.name}\n")
         return merged
 
     def close(self) -> None:
@@ -68,6 +69,10 @@ class Journal:
             return CellResult.model_validate_json(self._cell_file(cell).read_bytes())
         except (OSError, ValidationError):
             return None
+
+    def has(self, cell: str) -> bool:
+        """Whether something is recorded of a cell, readable or not."""
+        return self._cell_file(cell).exists()
 
     def log(self, cell: str, name: str) -> Path:
         return self.folder / "logs" / cell / f"{name}.log"

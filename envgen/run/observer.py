@@ -16,6 +16,9 @@ class Observer(Protocol):
     def cell_waits(self, cell: str, reason: str) -> None:
         """A cell cannot begin yet."""
 
+    def climbs_again(self, cell: str, rung: Rung, reason: str) -> None:
+        """A resumed run climbs a rung again that was finished, and those above it."""
+
     def rung_started(self, cell: str, rung: Rung) -> None:
         """A rung begins."""
 

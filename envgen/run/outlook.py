@@ -10,7 +10,7 @@ from envgen.environment import Unavailable
 from envgen.errors import LockError
 from envgen.lock import Lock
 from envgen.machine import find_interpreter
-from envgen.results import Rung
+from envgen.results import Outcome, Rung
 from envgen.run.job import Job
 from envgen.run.rungs.checks import unmet_needs
 from envgen.spec.matrix import Check, Toolkit
@@ -18,9 +18,10 @@ from envgen.spec.matrix import Check, Toolkit
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A rung that some cells will not climb here, and why."""
+    """A rung on which some cells fail, or that they will not climb here, and why."""
 
     rung: Rung
+    outcome: Outcome
     reason: str
     cells: int
 
@@ -51,26 +52,26 @@ def outlook(jobs: Sequence[Job]) -> Outlook:
         for package in job.lock.packages
     }
     missing = {job.cell.python for job in here if job.environment.uses_lock and not find_interpreter(job.cell.python)}
-    counted = Counter(obstacle for job in jobs for obstacle in _obstacles(job))
+    count = Counter(obstacle for job in jobs for obstacle in _obstacles(job))
     return Outlook(
         cells=len(jobs),
         download_bytes=sum(size or 0 for size in files.values()),
         unsized=sum(size is None for size in files.values()),
         interpreters=tuple(str(version) for version in sorted(missing)),
-        obstacles=tuple(Obstacle(rung, reason, count) for (rung, reason), count in counted.items()),
+        obstacles=tuple(Obstacle(*obstacle, cells) for obstacle, cells in count.items()),
     )
 
 
-def _obstacles(job: Job) -> Iterator[tuple[Rung, str]]:
+def _obstacles(job: Job) -> Iterator[tuple[Rung, Outcome, str]]:
     if isinstance(job.lock, LockError):
-        yield Rung.LOCKED, job.lock.what
+        yield Rung.LOCKED, Outcome.FAILED, job.lock.what
         return
     if reason := _unavailable(job):
-        yield Rung.CREATED, reason
+        yield Rung.CREATED, Outcome.NOT_RUN, reason
         return
     for rung in (Rung.CPU, Rung.KERNEL, Rung.ENGINE):
         if reason := _not_run(job, rung, job.extension.check(rung)):
-            yield rung, reason
+            yield rung, Outcome.NOT_RUN, reason
 
 
 def _not_run(job: Job, rung: Rung, check: Check | None) -> str:

@@ -20,16 +20,18 @@ from envgen.command import Command
 GUARD = Path(__file__).with_name("guard.py")
 CALL_EVERY = 0.5
 LOOKED_AT = 1 << 18  # bytes at the end of a log
+LOG_LIMIT = 64_000_000  # bytes; a large build that tells everything stays far below
 
-Kind = Literal["exit", "timeout", "memory", "abandoned", "not started", "lost"]
+Kind = Literal["exit", "timeout", "memory", "log", "abandoned", "not started", "lost"]
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Seconds of wall time, and resident bytes of all its processes together."""
+    """Seconds of wall time, resident bytes of all its processes together, and bytes of its log."""
 
     timeout: float
     memory: int | None
+    log: int = LOG_LIMIT
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Ending:
     """How a command ended.
 
     Attributes:
-        kind: exit (by itself or by a signal), timeout, memory, abandoned (envgen was told to stop), not started, lost
-            (its guard was ended from outside).
+        kind: exit (by itself or by a signal), timeout, memory, log (it wrote too much), abandoned (envgen was told to
+            stop), not started, lost (its guard was ended from outside).
         returncode: as subprocess gives it: negative for a signal.
         peak: the most resident bytes seen.
     """
@@ -89,7 +91,7 @@ def run_command(
         out.write(os.fsencode(f"$ {shlex.join(command.argv)}\n"))
     order = {
         "argv": command.argv, "cwd": str(command.cwd), "env": _environment(command), "log": str(log),
-        "timeout": bounds.timeout, "memory": bounds.memory,
+        "timeout": bounds.timeout, "memory": bounds.memory, "log_limit": bounds.log,
     }  # fmt: skip
     # The guard runs as envgen does; what a cell sets (PYTHONPATH, LD_PRELOAD) is for the command alone.
     guard = subprocess.Popen(

@@ -65,12 +65,13 @@ class PreparedRun:
 
 @dataclass(frozen=True)
 class Project:
-    """What every cell of a run has in common."""
+    """What every cell of a run has in common; `taken` says what the environment `current` exactly is."""
 
     matrix: Matrix
     facts: Facts
     machine: Machine
     options: RunOptions
+    taken: str = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -120,8 +121,11 @@ def prepare(
         raise UsageError(
             f"There is no environment {options.environment!r}.", f"Choose {' or '.join(ENVIRONMENT_KINDS)}."
         )
-    name = options.name or (workspace.latest_run() if options.resume else workspace.new_run_name())
+    name = options.name
+    if name is None:
+        name = workspace.latest_run() if options.resume else workspace.new_run_name()
     journal = Journal(workspace.run(name))
+    workspace.make()
     locks = _locks(project, selection, progress)
     source = source_digest(extension)
     jobs = tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)
@@ -184,6 +188,7 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         compile_jobs=max(1, machine.cpus // options.parallel),
         torch_archs=torch_architectures(cell, project.facts),
         nvcc_archs=project.facts.nvcc_architectures.get(cell.cuda),
+        taken=project.taken,
     )
 
 

@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from envgen.run.folders import remove_tree
+from envgen.source import source_entries
 from envgen.spec.matrix import Extension
-
-# What builds and tools leave beside the source; never part of it.
-LEFT_BY_TOOLS = shutil.ignore_patterns(
-    ".git", ".envgen", ".nox", ".venv", "__pycache__", "build", "dist", "*.egg-info", "*.so", "*.o", "*.pyd", "*.pyc"
-)
 
 
 def source_digest(extension: Extension) -> str:
-    """A hash over the source's files: names, whether they are programs, contents; or over what the index calls it."""
+    """A hash over the source's files: names, whether they are programs, contents; or over what the index calls it.
+
+    What cannot be read is no obstacle yet: it is said by the cell that copies it.
+    """
     digest = hashlib.sha256()
     if extension.path is None:
         digest.update(f"{extension.source} {extension.sha256 or ''}".encode())
         return digest.hexdigest()
-    for path in _files(extension.path):
-        digest.update(os.fsencode(path.relative_to(extension.path).as_posix()) + b"\0")
-        link = os.fsencode(path.readlink()) if path.is_symlink() else b""
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(bytes([os.access(path, os.X_OK)]))
-        digest.update(hashlib.sha256(link).digest() + hashlib.sha256(content).digest())
+    try:
+        for path in source_entries(extension.path):
+            if path.is_symlink() or not path.is_dir():  # whether there is an empty folder decides nothing
+                _add(digest, path, path.relative_to(extension.path))
+    except OSError as error:
+        digest.update(f"{error}".encode())
     return digest.hexdigest()
 
 
+def _add(digest: hashlib._Hash, path: Path, name: Path) -> None:
+    digest.update(os.fsencode(name.as_posix()) + b"\0")
+    link = os.fsencode(path.readlink()) if path.is_symlink() else b""
+    content = path.read_bytes() if path.is_file() else b""
+    digest.update(bytes([os.access(path, os.X_OK)]))
+    digest.update(hashlib.sha256(link).digest() + hashlib.sha256(content).digest())
+
+
 def copy_source(extension: Extension, target: Path) -> None:
-    """A private copy to build in, so that builds neither meet each other nor litter the user's folder."""
+    """A private copy to build in, so that builds neither meet each other nor litter the user's folder.
+
+    Raises:
+        OSError: a part of the source cannot be read, or is nothing that can be copied.
+    """
     remove_tree(target)
+    target.mkdir(parents=True)
     if extension.path is None:
-        target.mkdir(parents=True)
         return
-    shutil.copytree(extension.path, target, ignore=LEFT_BY_TOOLS, symlinks=True)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    entries = sorted(folder.iterdir(), key=lambda path: path.name)
-    ignored = LEFT_BY_TOOLS(str(folder), [entry.name for entry in entries])
-    for entry in entries:
-        if entry.name in ignored:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry)
-        elif entry.is_symlink() or entry.is_file():
-            yield entry
+    for path in source_entries(extension.path):
+        copy = target / path.relative_to(extension.path)
+        if path.is_symlink():
+            copy.symlink_to(path.readlink(), target_is_directory=path.is_dir())
+        elif path.is_dir():
+            copy.mkdir()
+        elif path.is_file():
+            shutil.copy2(path, copy)
+        else:
+            raise OSError(errno.EINVAL, "the source holds a pipe, a socket or a device", str(path))

@@ -11,6 +11,7 @@ from envgen.cell import Cell
 from envgen.errors import UsageError
 
 FOLDER = ".envgen"
+LATEST = "latest"  # the file beside the runs that names one
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,16 @@ class Workspace:
         """The folder of a run.
 
         Raises:
-            UsageError: the name could leave the runs' folder.
+            UsageError: the name could leave the runs' folder, or is too long for a file system, or taken.
         """
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name, re.ASCII):
-            raise UsageError(f"{name!r} is not a run's name.", "Use letters, digits, dots, dashes and underscores.")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name, re.ASCII):
+            raise UsageError(
+                f"{name!r} is not a run's name.", "Use up to 100 letters, digits, dots, dashes and underscores."
+            )
+        if name.lower() == LATEST:
+            raise UsageError(
+                f"A run cannot be named {name!r}, as that stands for the latest one.", "Name it otherwise."
+            )
         return self.runs / name
 
     def new_run_name(self) -> str:
@@ -60,7 +67,19 @@ class Workspace:
         Raises:
             UsageError: there is none.
         """
-        pointer = self.runs / "latest"
+        pointer = self.runs / LATEST
         if not pointer.is_file():
             raise UsageError(f"There is no run under {self.runs}.", "Start one with `envgen run`.")
-        return pointer.read_text(encoding="utf-8").strip()
+        name = pointer.read_text(encoding="utf-8", errors="replace").strip()
+        try:
+            self.run(name)
+        except UsageError:
+            raise UsageError(f"{pointer} is damaged: it names no run.", "Name the run.") from None
+        return name
+
+    def make(self) -> None:
+        """Makes the folder, which version control is to leave alone."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        ignore = self.root / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -16,7 +17,8 @@ from envgen.results import CellResult, LeftOut, RunInfo
 from envgen.run.folders import held, remove_tree
 from envgen.run.journal import Journal
 from envgen.run.process import Interrupt, Interrupted
-from envgen.run.sources import source_digest
+from envgen.run.sources import copy_source, source_digest
+from envgen.source import source_entries
 from envgen.spec.matrix import Build, Extension
 
 
@@ -162,7 +164,40 @@ def test_the_digest_sees_what_a_build_can_see(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("elsewhere", target_is_directory=True)
     assert changed()
     (tmp_path / "link").unlink()
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "a.o").write_text("")
-    (tmp_path / "src" / "__pycache__").mkdir()
+    for left in ("build", "dist", ".nox", "src/__pycache__", "src/a.egg-info", "any-name"):
+        (tmp_path / left).mkdir()
+        (tmp_path / left / "pyvenv.cfg").write_text("")
     assert not changed()
+    for own in ("src/build/a.py", "src/a.so", "src/dist/pyvenv.cfg"):
+        (tmp_path / own).parent.mkdir(exist_ok=True)
+        (tmp_path / own).write_text("")
+        assert changed()
+
+
+def test_a_copy_is_what_the_digest_sees(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    (source / "src" / "build").mkdir(parents=True)
+    (source / "src" / "build" / "a.c").write_text("int a;")
+    (source / "src" / "__pycache__").mkdir()
+    (source / "empty").mkdir()
+    (source / "run").write_text("#!/bin/sh\n")
+    (source / "run").chmod(0o755)
+    (source / "link").symlink_to("src", target_is_directory=True)
+    (source / "nowhere").symlink_to("gone")
+    for _ in range(2):
+        copy_source(extension(source), copy)
+    assert source_digest(extension(copy)) == source_digest(extension(source))
+    names = {path.relative_to(copy).as_posix() for path in source_entries(copy)}
+    assert names == {"src", "src/build", "src/build/a.c", "empty", "run", "link", "nowhere"}
+    assert not (copy / "src" / "__pycache__").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are POSIX's")
+def test_a_pipe_in_the_source_is_said(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source_digest(extension(tmp_path / "source"))
+    os.mkfifo(tmp_path / "source" / "pipe")
+    source_digest(extension(tmp_path / "source"))
+    with pytest.raises(OSError, match="the source holds a pipe, a socket or a device") as caught:
+        copy_source(extension(tmp_path / "source"), tmp_path / "copy")
+    assert caught.value.filename == str(tmp_path / "source" / "pipe")

@@ -70,7 +70,9 @@ def test_interrupted(project: TinyProject, number: signal.Signals, cells: int) -
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 130, said
     assert "Traceback" not in said
+    assert f"error: Interrupted with 0 of {cells} cell{'s' * (cells > 1)} done.\n" in said
     assert said.rstrip().endswith("go on with `envgen run --resume`.")
+    assert "report.html" in said
     assert not processes_of(project.folder)
     assert [outcomes(result) for result in project.results().values()] == [
         dict.fromkeys(map(str, FINISHED), "passed")

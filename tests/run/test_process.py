@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from envgen.command import Command
-from envgen.run.process import Bounds, Ending, Interrupt, last_line, run_command, signal_name, tail
+from envgen.run.process import LOG_LIMIT, Bounds, Ending, Interrupt, last_line, run_command, signal_name, tail
 
 from .project import processes_of, wait_until
 
@@ -42,9 +42,14 @@ def python(folder: Path, code: str, **variables: str | None) -> Command:
 
 
 def run(
-    command: Command, *, timeout: float = 30.0, memory: int | None = None, interrupt: Interrupt | None = None
+    command: Command,
+    *,
+    timeout: float = 30.0,
+    memory: int | None = None,
+    log: int = LOG_LIMIT,
+    interrupt: Interrupt | None = None,
 ) -> Ending:
-    return run_command(command, command.cwd / "it.log", Bounds(timeout, memory), interrupt or Interrupt())
+    return run_command(command, command.cwd / "it.log", Bounds(timeout, memory, log), interrupt or Interrupt())
 
 
 def log_of(folder: Path) -> str:
@@ -116,6 +121,16 @@ def test_too_large(tmp_path: Path) -> None:
     ending = run(python(tmp_path, "held = [bytearray(b'x' * 2**20) for _ in range(100_000)]"), memory=200_000_000)
     assert ending.kind == "memory"
     assert ending.peak > 200_000_000
+
+
+def test_too_talkative(tmp_path: Path) -> None:
+    """The log keeps its limit; a command that goes on writing while it is ended adds nothing."""
+    (tmp_path / "it.log").write_text("earlier\n")
+    ending = run(python(tmp_path, "while True: print('x' * 1000)"), log=2_000_000)
+    assert (ending.kind, ending.ok) == ("log", False)
+    assert (tmp_path / "it.log").stat().st_size == 2_000_000
+    assert log_of(tmp_path).startswith("earlier\n$ ")
+    assert run(python(tmp_path, "print('short')"), log=3_000_000).ok
 
 
 def test_memory_is_that_of_all_processes_together(tmp_path: Path) -> None:

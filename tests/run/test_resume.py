@@ -94,9 +94,13 @@ def test_results_of_another_source_are_not_taken_over(finished: TinyProject) -> 
     assert climbed_again(first, second) == list(LADDER[LADDER.index(Rung.BUILT) :])
 
     source.write_text(wrong)
-    resumed(finished, "--name", a, code=1)
+    marker = finished.folder / ".envgen" / "cells" / "venv" / CELL / "venv" / "made-once"
+    marker.write_text("")
+    said = resumed(finished, "--name", a, code=1)
     third = finished.result(CELL, a)
-    assert climbed_again(second, third)[0] is Rung.PLANNED
+    assert climbed_again(second, third)[0] is Rung.BUILT
+    assert f"{CELL}  built again: the source changed\n" in said
+    assert marker.exists()
     assert third.failed
     assert third.failed.rung is Rung.CPU
 
@@ -108,9 +112,24 @@ def test_the_key_does_not_hang_on_where_it_is_called_from(finished: TinyProject,
     assert done.stdout.count("(kept)") == LADDER.index(Rung.CPU) + 1
 
 
+def test_an_environment_hangs_on_its_lock_alone(finished: TinyProject) -> None:
+    """Not on the compiler, the toolkits or the extension's description: it may be gigabytes."""
+    first = finished.result(CELL)
+    matrix = finished.folder / "matrix.yaml"
+    matrix.write_text(matrix.read_text().replace("requires: []", "requires: []\n    env: {NEW: '1'}"))
+    assert f"{CELL}  built again: the extension's description changed\n" in resumed(finished)
+    second = finished.result(CELL)
+    assert climbed_again(first, second)[0] is Rung.BUILT
+    lock = finished.folder / ".envgen" / "locks" / CELL / "pylock.toml"
+    lock.write_text(lock.read_text() + "# touched by hand\n")
+    assert f"{CELL}  planned again: the lock changed\n" in resumed(finished)
+
+
 def test_a_damaged_result_is_done_again(finished: TinyProject) -> None:
     (finished.run_folder() / "cells" / f"{CELL}.json").write_text('{"cell": ')
-    assert "(kept)" not in resumed(finished)
+    said = resumed(finished)
+    assert "(kept)" not in said
+    assert f"{CELL}  planned again: what was recorded is damaged\n" in said
     assert finished.result(CELL).reached is Rung.CPU
 
 

@@ -34,7 +34,7 @@ def test_packages_that_cannot_be_found(project: TinyProject, tmp_path: Path) -> 
     assert "torch" in result.failed.sentence
     assert blocked(result, Rung.LOCKED) == {(Outcome.NOT_RUN, "locked failed")}
     assert result.versions == {}
-    assert f"Not run in 1 of 1: locked: {result.failed.sentence.split('. ')[0]}" in done.stdout
+    assert f"locked failed in 1 of 1 cell: {result.failed.sentence.split('. ')[0]}" in done.stdout
 
 
 def test_a_cell_of_another_system(project: TinyProject) -> None:
@@ -42,7 +42,7 @@ def test_a_cell_of_another_system(project: TinyProject) -> None:
     project.write_matrix(os="windows2022")
     done = project.envgen("run")
     assert done.returncode == 4
-    assert "Not one of 1 cells could be run here: needs windows2022 on x86_64; this machine is " in done.stderr
+    assert "Not one of 1 cell could be run here: needs windows2022 on x86_64; this machine is " in done.stderr
     (result,) = project.results().values()
     created = at(result, Rung.CREATED)
     assert created.outcome is Outcome.NOT_RUN
@@ -211,7 +211,7 @@ def test_the_running_interpreter_as_it_is(project: TinyProject, tmp_path: Path) 
     done = project.envgen("run", "-e", "current", "--python", interpreter, "--json")
     assert done.returncode == 0, done.stderr
     (cell,) = json.loads(done.stdout)["cells"]
-    assert cell["cell"] == CELL.replace("torch2.13-", "torch2.13.0-")
+    assert cell["cell"] == CELL
     assert cell["environment"] == "current"
     result = project.result(cell["cell"])
     assert outcomes(result) == {

@@ -101,6 +101,7 @@ def test_no_words(tmp_path: Path, log: str) -> None:
     [
         (Ending("timeout", -15, 90, 0), "still running after 90 s while loading; ended by its time limit"),
         (Ending("memory", -15, 90, 0), "used more than 2.0 GB of memory while loading; ended by its memory limit"),
+        (Ending("log", -15, 90, 0), "wrote more than 64 MB to its log while loading; ended by its log limit"),
         (Ending("not started", -1, 0, 0, "no such program"), "could not be started while loading: no such program"),
         (Ending("lost", -1, 0, 0), "was ended from outside while loading"),
         (Ending("exit", -9, 0, 0), "died on SIGKILL (as the kernel does when memory runs out) while loading"),

@@ -17,7 +17,8 @@ AS_IT_IS = "the environment is taken as it is"
 def planned(job: Job, bench: Bench) -> Answer:
     """Passed when no rule says that the cell is impossible."""
     if job.trace is None:
-        return passed("the interpreter that is running")
+        python = job.environment.command(("python",), job.folder, {}).argv[0]
+        return passed(f"taken as it is: {python}")
     impossible = _first(job.trace, RuleAnswer.IMPOSSIBLE)
     return failed(impossible.sentence) if impossible else passed()
 
