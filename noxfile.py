@@ -13,11 +13,13 @@ from pathlib import Path
 
 import nox
 
+from envgen.cli.console import output
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.render import render_cells
 from envgen.cli.report import report_command
-from envgen.cli.run import not_run_here, run_cells
-from envgen.errors import EmptySelectionError, EnvgenError
+from envgen.cli.run import climb_cells, not_run_here, prepare_run
+from envgen.compat.words import counted
+from envgen.errors import EmptySelectionError, EnvgenError, Interruption
 from envgen.machine import this_machine
 from envgen.run.journal import Journal
 from envgen.run.runner import RunOptions
@@ -51,22 +53,27 @@ def _journal() -> Journal:
 
 @contextmanager
 def _in_words(session: nox.Session) -> Iterator[None]:
-    """Ends a session with what a user's error says, not with where it was raised."""
+    """Ends a session with what a user's error says, not with where it was raised; an interruption ends them all."""
     try:
         yield
+    except Interruption as interruption:
+        session.warn(str(interruption))
+        raise KeyboardInterrupt from None
     except EnvgenError as error:
         session.error(str(error).rstrip("."))
 
 
 def _session_of(cell: str) -> None:
     def run(session: nox.Session) -> None:
-        options = _options(session)
+        options = RunOptions(name=RUN, **_options(session))
+        console = output()
         with _in_words(session):
             _journal().keep_only(ALL_CELLS)
-            run_cells(MATRIX, [cell], None, RunOptions(name=RUN, **options))
+            climb_cells(prepare_run(MATRIX, [cell], None, options, console), console)
         result = _journal().result(cell)
         if result and result.failed:
-            session.error(f"{result.failed.rung}: {result.failed.sentence}")
+            report = _journal().folder / "report.html"
+            session.error(f"{result.failed.rung}: {result.failed.sentence.rstrip('.')}. All cells so far: {report}")
         if result and (reason := not_run_here(result)):
             session.skip(reason)
 
@@ -95,14 +102,13 @@ def matrix(session: nox.Session) -> None:
         session.error(NONE_HERE.rstrip("."))
     with _in_words(session):
         report_command(runs=[_journal().folder], target=None, matrix=MATRIX, as_json=False)
-    left = len(ALL_CELLS) - len(DEFAULT_CELLS)
-    session.log(
-        f"{len(DEFAULT_CELLS)} cells of the selection `default`, {left} left out. All: envgen run --select full"
-    )
+    chosen, every = counted(len(DEFAULT_CELLS), "cell"), counted(len(ALL_CELLS), "cell")
+    more = f" All {every}: envgen run --select full" if len(ALL_CELLS) > len(DEFAULT_CELLS) else ""
+    session.log(f"{chosen} of the selection `default`.{more}")
     session.log("One: nox -s 'matrix(CELL)', with a cell of `nox -l`.")
     results = [_journal().result(cell) for cell in DEFAULT_CELLS]
     if all(result is None or not_run_here(result) for result in results):
-        session.error(f"Not one of {len(DEFAULT_CELLS)} cells could be run here")
+        session.error(f"Not one of {chosen} could be run here")
 
 
 @nox.session(venv_backend="none", default=False)
@@ -122,7 +128,7 @@ def render(session: nox.Session) -> None:
     with _in_words(session):
         failures = render_cells(MATRIX, None, chosen.select, only_check=chosen.check)
         if failures:
-            session.error(f"{len(failures)} cells could not be rendered")
+            session.error(f"{counted(len(failures), 'cell')} could not be rendered")
 
 
 @nox.session

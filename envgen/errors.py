@@ -70,6 +70,12 @@ class LockError(EnvgenError):
     exit_code = 5
 
 
+class Interruption(EnvgenError):  # noqa: N818 - a request of the user, not an error
+    """The user asked to stop."""
+
+    exit_code = 130
+
+
 class StaleError(EnvgenError):
     """A generated file differs from what would be generated now."""
 

@@ -15,15 +15,9 @@ from typer.core import TyperGroup
 
 from envgen import __version__
 from envgen.cli import init, lock, plan, render, report, run, schema, why
-from envgen.errors import EnvgenError
+from envgen.errors import EnvgenError, Interruption
 
 _Error = TypeVar("_Error", bound=Exception)
-
-
-class Interruption(EnvgenError):  # noqa: N818 - a request of the user, not an error
-    """The user asked to stop."""
-
-    exit_code = 130
 
 
 class Commands(TyperGroup):
@@ -33,9 +27,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            running = ctx.invoked_subcommand == "run"
-            hint = "What was finished is recorded; go on with `envgen run --resume`." if running else ""
-            raise Interruption("Interrupted.", hint) from None
+            raise Interruption("Interrupted.") from None
 
 
 app = typer.Typer(
@@ -55,7 +47,7 @@ app.command("plan")(plan.plan_command)
 app.command("why")(why.why_command)
 app.command("lock")(lock.lock_command)
 app.command("render")(render.render_command)
-app.command("run")(run.run_command)
+app.command("run", epilog=run.usual_limits())(run.run_command)
 app.command("report")(report.report_command)
 app.command("schema")(schema.schema_command)
 

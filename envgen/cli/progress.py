@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from envgen.compat.words import counted
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
 from envgen.run.observer import Observer
 
@@ -26,7 +27,7 @@ def progress(console: Console, cells: Sequence[str], parallel: int) -> Iterator[
     if not console.is_terminal:
         yield PlainLines(console)
         return
-    board = Board(cells, parallel)
+    board = Board(cells, parallel, PlainLines(console))
     with Live(get_renderable=board.render, console=console, refresh_per_second=4, transient=True):
         yield board
 
@@ -42,6 +43,9 @@ class PlainLines:
 
     def cell_waits(self, cell: str, reason: str) -> None:
         self.console.print(f"{cell}  waits: {escape(reason)}", highlight=False, soft_wrap=True)
+
+    def climbs_again(self, cell: str, rung: Rung, reason: str) -> None:
+        self.console.print(f"{cell}  {rung} again: {escape(reason)}", highlight=False, soft_wrap=True)
 
     def rung_started(self, cell: str, rung: Rung) -> None:
         if rung in (Rung.CREATED, Rung.BUILT):  # these take long
@@ -75,10 +79,11 @@ class _Row:
 
 @dataclass
 class Board:
-    """A row for each cell under way, a count of the rest, and the time left."""
+    """A row for each cell under way, a count of the rest, and the time left; `lines` says what is to stay."""
 
     cells: Sequence[str]
     parallel: int
+    lines: PlainLines
     _rows: dict[str, _Row] = field(default_factory=dict)
     _durations: list[float] = field(default_factory=list)
     _started: dict[str, float] = field(default_factory=dict)
@@ -91,6 +96,9 @@ class Board:
 
     def cell_waits(self, cell: str, reason: str) -> None:
         self.line(cell, f"waits: {reason}")
+
+    def climbs_again(self, cell: str, rung: Rung, reason: str) -> None:
+        self.lines.climbs_again(cell, rung, reason)  # above the table, and there to stay
 
     def rung_started(self, cell: str, rung: Rung) -> None:
         with self._guard:
@@ -129,11 +137,12 @@ class Board:
         done = len(self._durations)
         left = len(self.cells) - done
         if not left:
-            return f"{done} cells done"
+            return f"{counted(done, 'cell')} done"
+        so_far = f"{done} of {counted(len(self.cells), 'cell')} done"
         if not done:
-            return f"0 of {len(self.cells)} cells done"
+            return so_far
         seconds = sum(self._durations) / done * left / min(self.parallel, left)
-        return f"{done} of {len(self.cells)} cells done, about {_minutes(seconds)} left"
+        return f"{so_far}, about {minutes(seconds)} left"
 
 
 def _how_far(result: CellResult) -> str:
@@ -148,8 +157,9 @@ def _steps(row: _Row) -> str:
     if row.done or row.rung is None:
         return ""
     at = LADDER.index(row.rung) + 1
-    return f"[cyan]{row.rung}[/] {at}/{len(LADDER)} {_minutes(time.monotonic() - row.since)}"
+    return f"[cyan]{row.rung}[/] {at}/{len(LADDER)} {minutes(time.monotonic() - row.since)}"
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """A duration for people: `90 s`, `30 min`."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

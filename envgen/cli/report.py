@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption
-from envgen.files import write_atomically
-from envgen.report import load_report, report_html, report_json, report_markdown, report_terminal
+from envgen.errors import EnvgenError, UsageError
+from envgen.report import Loaded, load_report, report_json, report_terminal, write_reports
+from envgen.results import Report
 from envgen.run.workspace import Workspace
 
 
@@ -36,14 +39,33 @@ def report_command(
     if not runs:
         workspace = Workspace.beside(matrix)
         runs = [workspace.run(workspace.latest_run())]
-    report = load_report(*runs)
-    texts = {"json": report_json(report), "md": report_markdown(report), "html": report_html(report)}
     folder = target or runs[0]
-    for ending, text in texts.items():
-        write_atomically(folder / f"report.{ending}", text)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file.", "Name a folder with --output.")
+    loaded = load_report(*runs)
+    write_reports(loaded.report, folder)
     if as_json:
-        print(texts["json"], end="")
-        return
-    console = output()
+        print(report_json(loaded.report), end="")
+    else:
+        show_report(loaded.report, folder, output())
+    complain(loaded)
+
+
+def show_report(report: Report, folder: Path, console: Console) -> None:
+    """Prints the table, and where the reports are."""
     console.print(report_terminal(report))
     console.print(f"{folder / 'report.html'}", style="dim", highlight=False, soft_wrap=True)
+
+
+def complain(loaded: Loaded) -> None:
+    """Names what could not be read.
+
+    Raises:
+        Exit: there is something, and a report without it is not whole.
+    """
+    for error in loaded.damaged:
+        output(stderr=True).print(
+            f"[red]error:[/] {escape(' '.join(str(error).split()))}", highlight=False, soft_wrap=True
+        )
+    if loaded.damaged:
+        raise typer.Exit(EnvgenError.exit_code)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from envgen.cell import Cell
+from envgen.cell import Cell, Release
+from envgen.cli.ahead import ahead_json, announce
 from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
@@ -21,20 +23,23 @@ from envgen.cli.context import (
     choose,
     read_matrix,
 )
-from envgen.cli.progress import progress
+from envgen.cli.progress import minutes, progress
+from envgen.cli.report import complain, show_report
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
+from envgen.compat.words import counted, listed
 from envgen.environment import current_cell
-from envgen.errors import EmptySelectionError, UsageError
+from envgen.errors import EmptySelectionError, Interruption, LockError, UsageError
 from envgen.machine import Machine, this_machine
 from envgen.plan import Plan, Planned, Selection, cells_by_id
-from envgen.report import load_report, report_json, report_terminal, write_reports
+from envgen.report import Loaded, load_report, report_json, write_reports
 from envgen.results import CellResult, Outcome, Report, Rung
 from envgen.run.journal import Journal
-from envgen.run.outlook import Outlook, outlook
-from envgen.run.runner import PreparedRun, Project, RunOptions, carry_out, prepare
+from envgen.run.outlook import outlook
+from envgen.run.process import LOG_LIMIT
+from envgen.run.runner import MEMORY_SHARE, PreparedRun, Project, RunOptions, carry_out, prepare
 from envgen.run.workspace import Workspace
-from envgen.spec.load import load
+from envgen.spec.defaults import load_defaults
 from envgen.spec.matrix import Matrix
 
 FAILED = 1
@@ -54,7 +59,9 @@ def run_command(
     environment: Annotated[
         Where,
         typer.Option(
-            "--environment", "-e", help="venv: made from the lock; current: the running interpreter as it is."
+            "--environment",
+            "-e",
+            help="venv: made from the lock; current: the running interpreter (or that of --python) as it is.",
         ),
     ] = Where.VENV,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells at once.")] = 1,
@@ -84,18 +91,47 @@ def run_command(
     if python and environment is not Where.CURRENT:
         raise UsageError("--python was given without --environment current.", "Add it; a venv's Python is its cell's.")
     options = RunOptions(environment, jobs, name, resume, retry_failed, python)
-    report = run_cells(matrix, cells, select, options, dry_run=dry_run, quiet=as_json)
-    if report is None:
+    console = output(stderr=as_json)
+    prepared = prepare_run(matrix, cells, select, options, console)
+    ahead = outlook(prepared.jobs)
+    if dry_run and as_json:
+        print(ahead_json(ahead, prepared))
+    else:
+        announce(ahead, prepared, console, dry=dry_run)
+    if dry_run:
+        if any(isinstance(job.lock, LockError) for job in prepared.jobs):
+            raise typer.Exit(LockError.exit_code)
         return
+    loaded = climb_cells(prepared, console)
     if as_json:
-        print(report_json(report), end="")
+        print(report_json(loaded.report), end="")
+    else:
+        show_report(loaded.report, prepared.journal.folder, console)
+    complain(loaded)
+    _end(loaded.report)
+
+
+def _end(report: Report) -> None:
+    """The exit code of a run with this report."""
     if any(cell.failed for cell in report.cells):
         raise typer.Exit(FAILED)
     if all(not_run_here(cell) for cell in report.cells):
         raise EmptySelectionError(
-            f"Not one of {len(report.cells)} cells could be run here: {not_run_here(report.cells[0])}.",
+            f"Not one of {counted(len(report.cells), 'cell')} could be run here: {not_run_here(report.cells[0])}.",
             "Select cells of this machine (`host`), or run them on theirs.",
         )
+
+
+def usual_limits() -> str:
+    """In words, for the help."""
+    timeouts = load_defaults().timeouts
+    usual, _ = Counter(timeouts.values()).most_common(1)[0]
+    others = [f"{minutes(seconds)} for `{rung}`" for rung, seconds in timeouts.items() if seconds != usual]
+    times = listed([*others, f"{minutes(usual)} for any other rung"])
+    return (
+        f"Limits, where `limits:` in the matrix sets no others: {times}; {MEMORY_SHARE:.0%} of the machine's memory,"
+        f" divided by `-j`; {LOG_LIMIT / 1e6:.0f} MB of log. What goes over one is ended, and its rung has failed."
+    )
 
 
 def not_run_here(result: CellResult) -> str:
@@ -104,59 +140,54 @@ def not_run_here(result: CellResult) -> str:
     return created.sentence if created and created.outcome is Outcome.NOT_RUN else ""
 
 
-def run_cells(
-    matrix: Path,
-    cells: list[str] | None,
-    select: list[str] | None,
-    options: RunOptions,
-    *,
-    dry_run: bool = False,
-    quiet: bool = False,
-) -> Report | None:
-    """A whole run with its display: what it will do, progress, the result table and the report files.
+def prepare_run(
+    file: Path, cells: list[str] | None, names: list[str] | None, options: RunOptions, console: Console
+) -> PreparedRun:
+    """Chooses and locks the cells.
 
-    Returns:
-        The report; None after a dry run.
+    Args:
+        names: of selections.
     """
-    console = output(stderr=quiet)
     machine = this_machine()
     if options.environment == Where.CURRENT:
-        if cells or select:
+        if cells or names:
             raise UsageError("Cells were chosen for the environment `current`, which is one cell.", "Leave them out.")
-        prepared = _prepare_current(matrix, machine, options)
-    else:
-        prepared = _prepare(matrix, cells, select, machine, options, console)
-    _announce(outlook(prepared.jobs), prepared, console)
-    if dry_run:
-        return None
-    with progress(console, [str(job.cell) for job in prepared.jobs], options.parallel) as observer:
-        carry_out(prepared, observer)
-    folder = prepared.journal.folder
-    files = write_reports(folder)
-    report = load_report(folder)
-    if not quiet:
-        console.print(report_terminal(report))
-        for file in files:
-            console.print(f"[dim]{escape(str(file))}[/]", highlight=False, soft_wrap=True)
-    return report
-
-
-def _prepare(
-    file: Path,
-    cells: list[str] | None,
-    select: list[str] | None,
-    machine: Machine,
-    options: RunOptions,
-    console: Console,
-) -> PreparedRun:
+        return _prepare_current(file, machine, options)
     matrix, facts, planned = read_matrix(file)
-    if options.resume and not cells and not select:
+    if options.resume and not cells and not names:
         chosen, words = _choose_again(matrix, facts, planned, options)
     else:
-        chosen, words = choose(matrix, facts, planned, machine, select, cells)
+        chosen, words = choose(matrix, facts, planned, machine, names, cells)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}
-    return prepare(project, chosen, words, rejected, lambda count: console.print(f"Locking {count} cells ..."))
+    return prepare(
+        project, chosen, words, rejected, lambda count: console.print(f"Locking {counted(count, 'cell')} ...")
+    )
+
+
+def climb_cells(prepared: PreparedRun, console: Console) -> Loaded:
+    """Runs the cells, shows how they get on, and writes the reports.
+
+    Raises:
+        Interruption: the user asked to stop; what was finished is recorded and shown.
+    """
+    cells, folder, interrupted = prepared.info.cells, prepared.journal.folder, False
+    with progress(console, cells, prepared.options.parallel) as observer:
+        try:
+            carry_out(prepared, observer)
+        except KeyboardInterrupt:
+            interrupted = True
+    loaded = load_report(folder)
+    write_reports(loaded.report, folder)
+    if interrupted:
+        show_report(loaded.report, folder, console)
+        done = sum(cell.cell in cells and cell.finished is not None for cell in loaded.report.cells)
+        again = "" if prepared.options.environment == Where.VENV else f" -e {prepared.options.environment}"
+        raise Interruption(
+            f"Interrupted with {done} of {counted(len(cells), 'cell')} done.",
+            f"What was finished is recorded; go on with `envgen run --resume{again}`.",
+        )
+    return loaded
 
 
 def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptions) -> tuple[Selection, str]:
@@ -180,28 +211,26 @@ def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptio
 
 
 def _prepare_current(file: Path, machine: Machine, options: RunOptions) -> PreparedRun:
-    matrix, facts = load(file), Facts.bundled()
-    cell: Cell = current_cell(machine, options.python)
+    matrix, facts, planned = read_matrix(file)
+    exact = current_cell(machine, options.python)
+    cell = _under_its_label(exact, planned, facts)
     chosen = Selection((Planned(cell, judge(cell, facts)),), ())
-    return prepare(Project(matrix, facts, machine, options), chosen, "current", {})
+    project = Project(matrix, facts, machine, options, taken=f"{exact} of {options.python or 'envgen'}")
+    return prepare(project, chosen, "current", {})
 
 
-def _announce(ahead: Outlook, prepared: PreparedRun, console: Console) -> None:
-    info = prepared.info
-    console.print(
-        f"[bold]Run {info.run}[/]: {ahead.cells} cells ({info.selection}) of {info.extension}.", highlight=False
+def _under_its_label(exact: Cell, planned: Plan, facts: Facts) -> Cell:
+    """The matrix's cell that stands for the exact one, so that their results share a row; else the exact one."""
+    labelled = (entry.cell for entry in planned.cells)
+    return next((cell for cell in labelled if _as_exact(cell, facts) == exact), exact)
+
+
+def _as_exact(cell: Cell, facts: Facts) -> Cell:
+    """A cell with the versions that its labels stand for."""
+    torch = facts.newest_patch(cell.torch)
+    tensorrt = cell.tensorrt and facts.newest_tensorrt(cell.tensorrt)
+    return replace(
+        cell,
+        torch=Release(str(torch)) if torch else cell.torch,
+        tensorrt=Release(str(tensorrt)) if tensorrt else cell.tensorrt,
     )
-    if ahead.download_bytes:
-        more = f" and {ahead.unsized} files of unknown size" if ahead.unsized else ""
-        console.print(f"To download: at most {ahead.download_bytes / 1e9:.1f} GB{more}.", highlight=False)
-    if ahead.interpreters:
-        console.print(
-            f"Python {', '.join(ahead.interpreters)} is not installed here and will be fetched.", highlight=False
-        )
-    for obstacle in ahead.obstacles:
-        words = f"Not run in {obstacle.cells} of {ahead.cells}: [bold]{obstacle.rung}[/]: {escape(obstacle.reason)}."
-        console.print(words, highlight=False, soft_wrap=True)
-    for left in info.left_out:
-        console.print(f"Left out: {left.cells} cells, {escape(left.reason)}.", highlight=False, soft_wrap=True)
-    if info.left_out:
-        console.print("All cells: envgen run --select full", highlight=False)

@@ -2,7 +2,7 @@
 
 from envgen.report.markdown import report_markdown
 from envgen.report.page import report_html
-from envgen.report.store import load_report, report_json, write_reports
+from envgen.report.store import Loaded, load_report, report_json, write_reports
 from envgen.report.terminal import report_terminal
 
-__all__ = ["load_report", "report_html", "report_json", "report_markdown", "report_terminal", "write_reports"]
+__all__ = ["Loaded", "load_report", "report_html", "report_json", "report_markdown", "report_terminal", "write_reports"]

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from envgen.compat.words import counted
 from envgen.report.text import clean, one_line
 from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment
 from envgen.results import LADDER, Outcome, Report
@@ -29,7 +30,7 @@ def report_markdown(report: Report, limit: int = STEP_SUMMARY_BYTES) -> str:
 def _head(view: ReportView) -> Iterator[str]:
     run = view.report.run
     totals = " · ".join(f"{_GLYPHS[outcome]} {view.totals[outcome]} {outcome}" for outcome in OUTCOMES)
-    yield f"# {_text(run.extension)}: {_count(len(view.cells), 'cell')}\n\n**{totals}**\n\n"
+    yield f"# {_text(run.extension)}: {counted(len(view.cells), 'cell')}\n\n**{totals}**\n\n"
     yield (
         f"Run {_text(run.run)} of {_text(run.matrix)}, selection {_text(run.selection)}, envgen {_text(run.envgen)};"
         f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
@@ -70,7 +71,7 @@ def _listed(reasons: Iterable[Reason]) -> Iterator[str]:
         more = len(reason.cells) - _NAMED_CELLS
         rest = f" and {more} more" if more > 0 else ""
         yield (
-            f"- **{reason.rung}**: {_text(reason.sentence)}\\\n  {_count(len(reason.cells), 'cell')}: {names}{rest}\n"
+            f"- **{reason.rung}**: {_text(reason.sentence)}\\\n  {counted(len(reason.cells), 'cell')}: {names}{rest}\n"
         )
 
 
@@ -118,7 +119,3 @@ def _text(text: str) -> str:
     """Text that Markdown shows as it stands: nothing in it is markup, HTML or a link."""
     escaped = re.sub(r"([\\`*_\[\]<>&|~$!#])", r"\\\1", one_line(text))
     return re.sub(r"(://|www\.)", lambda match: f"{match[1][:-1]}\\{match[1][-1]}", escaped)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,28 +22,42 @@ from envgen.render.files import Generated, write
 from envgen.report.markdown import report_markdown
 from envgen.report.page import report_html
 from envgen.report.view import sorted_cells
-from envgen.results import SCHEMA_VERSION, CellResult, Report, RunInfo
+from envgen.results import LADDER, SCHEMA_VERSION, CellResult, Outcome, Report, RungResult, RunInfo
 
 _Record = TypeVar("_Record", bound=BaseModel)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def load_report(*folders: Path) -> Report:
+@dataclass(frozen=True)
+class Loaded:
+    """A report, and what could not be read for it: the cells of damaged files stand in it as not run."""
+
+    report: Report
+    damaged: tuple[EnvgenError, ...] = ()
+
+
+def load_report(*folders: Path) -> Loaded:
     """The report of one run, or of several merged: of a cell in more than one, the result that finished last counts.
 
     Raises:
-        EnvgenError: a folder holds no run, or a file in it is damaged or of another schema version.
+        UsageError: a folder holds no run.
+        EnvgenError: a run's header is damaged or of another schema version.
     """
     if not folders:
         raise UsageError("There is no run to report on.", "Name the folder of a run.")
-    runs = [_read(folder / "run.json", RunInfo) for folder in folders]
+    runs = [_header(folder) for folder in folders]
     cells: dict[str, CellResult] = {}
-    for folder in folders:
-        for cell in _cells(folder):
-            known = cells.get(cell.cell)
-            if known is None or _age(cell) >= _age(known):
-                cells[cell.cell] = cell
-    return Report(run=_merged(runs), cells=sorted_cells(cells.values()))
+    damaged: list[EnvgenError] = []
+    for file in (file for folder in folders for file in sorted((folder / "cells").glob("*.json"))):
+        try:
+            cell = _cell(file)
+        except EnvgenError as error:
+            damaged.append(error)
+            cell = _unreadable(file, error)
+        known = cells.get(cell.cell)
+        if known is None or _age(cell) >= _age(known):
+            cells[cell.cell] = cell
+    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged))
 
 
 def report_json(report: Report) -> str:
@@ -52,16 +67,15 @@ def report_json(report: Report) -> str:
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
-def write_reports(folder: Path) -> tuple[Path, ...]:
-    """Writes report.json, report.md and report.html into a run's folder.
+def write_reports(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Writes report.json, report.md and report.html into a folder.
 
     Returns:
         Their paths.
 
     Raises:
-        EnvgenError: as `load_report`, or the folder cannot be written to.
+        EnvgenError: the folder cannot be written to.
     """
-    report = load_report(folder)
     files = (
         Generated(Path("report.json"), report_json(report)),
         Generated(Path("report.md"), report_markdown(report)),
@@ -71,23 +85,35 @@ def write_reports(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / file.path for file in files)
 
 
-def _cells(folder: Path) -> Iterable[CellResult]:
-    for file in sorted((folder / "cells").glob("*.json")):
-        cell = _read(file, CellResult)
-        if cell.cell != file.stem:
-            raise EnvgenError(f"{file} holds the result of another cell, {cell.cell!r}.", "Remove the file.")
-        yield cell
+def _header(folder: Path) -> RunInfo:
+    file = folder / "run.json"
+    if not file.exists():
+        raise UsageError(f"{folder} holds no run: {file.name} is missing.", "Name the folder of a run.")
+    again = f"`envgen run --resume --name {folder.name} CELL...`, with the run's cells, writes it again."
+    return _read(file, RunInfo, again)
 
 
-def _read(file: Path, kind: type[_Record]) -> _Record:
+def _cell(file: Path) -> CellResult:
+    again = "`envgen run --resume` runs the cell again."
+    cell = _read(file, CellResult, again)
+    if cell.cell != file.stem:
+        raise EnvgenError(f"{file} holds the result of another cell, {cell.cell!r}.", again)
+    return cell
+
+
+def _unreadable(file: Path, error: EnvgenError) -> CellResult:
+    """What stands in a report for a cell of which nothing is known; any other result of it is better."""
+    rung = RungResult(rung=LADDER[0], outcome=Outcome.NOT_RUN, sentence=f"its result cannot be read: {error.what}")
+    return CellResult(cell=file.stem, axes={}, environment="none", envgen="", rungs=(rung,))
+
+
+def _read(file: Path, kind: type[_Record], again: str) -> _Record:
     try:
         data = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        raise EnvgenError(f"{file.parent} holds no run: {file.name} is missing.", "Name the folder of a run.") from None
     except OSError as error:
         raise EnvgenError(f"Cannot read {file}: {error.strerror}.", "Check its permissions.") from error
     except (ValueError, RecursionError) as error:
-        raise EnvgenError(f"{file} is damaged: {error}.", "Remove it and run the cell again.") from error
+        raise EnvgenError(f"{file} is damaged: {error}.", again) from error
     version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else SCHEMA_VERSION
     if version != SCHEMA_VERSION:
         raise EnvgenError(
@@ -99,7 +125,7 @@ def _read(file: Path, kind: type[_Record]) -> _Record:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise EnvgenError(f"{file} is no result file: {where}: {first['msg']}.", "Remove it and run again.") from error
+        raise EnvgenError(f"{file} is no result file: {where}: {first['msg']}.", again) from error
 
 
 def _age(cell: CellResult) -> tuple[bool, datetime]:

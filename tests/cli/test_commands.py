@@ -75,10 +75,12 @@ def test_version(envgen: Envgen) -> None:
         ("run --resume", 2, "There is no run under "),
         ("run --resume --name no-such-run", 2, "There is no run 'no-such-run' under "),
         ("run --resume --name ../up", 2, "'../up' is not a run's name."),
+        ("run --resume --name Latest", 2, "A run cannot be named 'Latest'"),
         ("why nonsense", 2, "'nonsense' is not a cell id such as "),
         ("why", 2, "CELL"),
         ("report", 2, "There is no run under "),
-        ("report nowhere", 1, "nowhere holds no run: run.json is missing."),
+        ("report nowhere -o matrix.yaml", 2, "matrix.yaml is a file."),
+        ("report nowhere", 2, "nowhere holds no run: run.json is missing."),
         ("render py312-*-windows2022-*", 4, "has no Linux cell"),
         ("render --check py311-torch2.13-cu130-*", 6, "py311-torch2.13-cu130-ubuntu24.04-x86_64"),
         ("schema -o matrix.yaml/x.json", 2, "There is no folder matrix.yaml."),
@@ -237,10 +239,68 @@ def test_lock(envgen: Envgen, inside: TinyProject, monkeypatch: pytest.MonkeyPat
 def test_a_dry_run_makes_nothing(envgen: Envgen, inside: TinyProject) -> None:
     said = envgen("run", "--dry-run")
     assert said.code == 0, said.err
-    assert "1 cells (full) of tiny" in said.out
-    assert "Not run in 1 of 1: kernel: " in said.out
+    assert "Would run: 1 cell (full) of tiny." in said.out
+    assert "kernel not run in 1 of 1 cell: " in said.out
+    assert ".." not in said.out.replace("...", "")
     assert not (inside.folder / ".envgen" / "runs").exists()
     assert not (inside.folder / ".envgen" / "cells").exists()
+
+
+@linux
+def test_a_dry_run_for_programs(
+    envgen: Envgen, inside: TinyProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = envgen("run", "--dry-run", "--json")
+    assert said.code == 0
+    ahead = json.loads(said.out)
+    assert [(cell["cell"], cell["locked"]) for cell in ahead["cells"]] == [(CELL, True)]
+    assert ahead["download_bytes"] == ahead["cells"][0]["download_bytes"]
+    assert [(obstacle["rung"], obstacle["outcome"]) for obstacle in ahead["obstacles"]] == [
+        ("kernel", "not run"), ("engine", "not run"),
+    ]  # fmt: skip
+
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    (inside.folder / ".envgen" / "locks" / CELL / "pylock.toml").unlink()
+    said = envgen("run", "--dry-run", "--json")
+    assert said.code == 5
+    ahead = json.loads(said.out)
+    assert [cell["locked"] for cell in ahead["cells"]] == [False]
+    assert [(obstacle["rung"], obstacle["outcome"]) for obstacle in ahead["obstacles"]] == [("locked", "failed")]
+    said = envgen("run", "--dry-run")
+    assert said.code == 5
+    assert "locked failed in 1 of 1 cell: " in said.out
+
+
+@linux
+def test_damaged_results_do_not_hide_the_others(envgen: Envgen, inside: TinyProject) -> None:
+    inside.write_matrix(axes="  twin: {variables: {good: {}, bad: {}}}")
+    good, bad = cell_id(extra="-twin_good"), cell_id(extra="-twin_bad")
+    assert envgen("run").code == 0
+    file = inside.run_folder() / "cells" / f"{bad}.json"
+    file.write_text("{")
+    said = envgen("report")
+    assert said.code == 1
+    assert re.search(rf"{good} .*passed", said.out)
+    assert re.search(rf"{bad} .*not run.*its result cannot be read", said.out)
+    assert said.err.startswith(f"error: {file} is damaged")
+    assert said.err.count("\n") == 1
+    assert "`envgen run --resume` runs the cell again." in said.err
+    assert envgen("run", "--resume").code == 0
+    assert envgen("report").code == 0
+
+
+@linux
+def test_the_running_interpreter_shares_the_row_of_its_cell(envgen: Envgen, inside: TinyProject) -> None:
+    assert envgen("run", "--name", "made").code == 0
+    python = inside.folder / ".envgen" / "cells" / "venv" / CELL / "venv" / "bin" / "python"
+    said = envgen("run", "-e", "current", "--python", python, "--name", "taken")
+    assert said.code == 0, said.out + said.err
+    assert f"{CELL}  planned passed: taken as it is: {python}" in said.out
+    assert list(inside.results("taken")) == [CELL]
+    runs = inside.folder / ".envgen" / "runs"
+    assert [
+        cell["cell"] for cell in json.loads(envgen("report", runs / "made", runs / "taken", "--json").out)["cells"]
+    ] == [CELL]
 
 
 @linux
@@ -277,7 +337,7 @@ def test_a_selection_of_this_machine(envgen: Envgen, inside: TinyProject) -> Non
         matrix.write("select: {mine: {os: host}, default: {os: windows2022}}\n")
     assert [cell["cell"] for cell in json.loads(envgen("plan", "-s", "mine", "--json").out)["cells"]] == [CELL]
     said = envgen("run", "-s", "mine", "--dry-run")
-    assert "1 cells (mine) of tiny" in said.out
-    assert "Left out: 1 cells, not selected." in said.out
-    assert "All cells: envgen run --select full" in said.out
+    assert "1 cell (mine) of tiny" in said.out
+    assert "Left out: 1 cell, not selected." in said.out
+    assert "All 2 cells: envgen run --select full" in said.out
     assert "2 cells (default + mine) of tiny" in envgen("run", "-s", "default", "-s", "mine", "--dry-run").out

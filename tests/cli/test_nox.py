@@ -57,11 +57,13 @@ def test_a_failed_cell_fails_its_session_and_not_the_others(nox_project: TinyPro
     assert f"Session matrix({BAD}) aborted: loaded: ended with code 1 while loading: ImportError" in done.stderr
     assert f"Session matrix({GOOD}) was successful" in done.stderr
     assert set(nox_project.results("nox")) == {GOOD, BAD}
+    assert f". All cells so far: {nox_project.run_folder('nox') / 'report.html'}" in done.stderr
+    assert "Left out" not in done.stdout
     nox_project.write_matrix(axes=TWINS.replace(", bad: {TINY_FAULT: raise}", ""))
     done = nox(nox_project, "-s", "matrix", "--", "--resume")
     assert done.returncode == 0, done.stderr
     assert set(nox_project.results("nox")) == {GOOD}
-    assert "1 cells of the selection `default`, 0 left out" in done.stderr
+    assert "1 cell of the selection `default`.\n" in done.stderr
 
 
 def test_what_cannot_run_here_is_skipped_and_is_not_green(nox_project: TinyProject) -> None:
@@ -69,7 +71,7 @@ def test_what_cannot_run_here_is_skipped_and_is_not_green(nox_project: TinyProje
     done = nox(nox_project, "-s", "matrix")
     assert done.returncode == 1
     assert "skipped: needs windows2022" in done.stderr
-    assert "Session matrix aborted: Not one of 1 cells could be run here." in done.stderr
+    assert "Session matrix aborted: Not one of 1 cell could be run here." in done.stderr
 
 
 def test_a_default_selection_that_is_empty_here_leaves_the_other_sessions(nox_project: TinyProject) -> None:

@@ -66,7 +66,7 @@ def test_on_a_terminal(project: TinyProject, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert "\x1b[" in done.stdout
-    assert "0 of 1 cells done" in done.stdout
+    assert "0 of 1 cell done" in done.stdout
     assert "created" in done.stdout
     assert "report.html" in done.stdout
 

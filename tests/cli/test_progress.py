@@ -11,6 +11,7 @@ from envgen.cli.progress import Board, PlainLines, progress
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+LINES = PlainLines(Console(file=io.StringIO()))
 
 
 def cell(name: str, **outcomes: tuple[Outcome, str]) -> CellResult:
@@ -39,7 +40,7 @@ def climb(board: Board, result: CellResult) -> None:
 
 
 def test_a_board_while_cells_climb() -> None:
-    board = Board(["a", "b", "c"], 2)
+    board = Board(["a", "b", "c"], 2, LINES)
     assert shown(board) == ["0 of 3 cells done"]
     board.cell_started("a")
     board.rung_started("a", Rung.BUILT)
@@ -53,7 +54,7 @@ def test_a_board_while_cells_climb() -> None:
 
 
 def test_a_board_of_cells_that_ended() -> None:
-    board = Board(["good", "bad", "foreign"], 1)
+    board = Board(["good", "bad", "foreign"], 1, LINES)
     climb(board, cell("good", kernel=(Outcome.NOT_RUN, "no GPU here"), engine=(Outcome.NOT_RUN, "no GPU here")))
     climb(board, cell("bad", loaded=(Outcome.FAILED, "undefined symbol: [red]x"), cpu=(Outcome.NOT_RUN, "")))
     assert shown(board)[-1].startswith("2 of 3 cells done, about ")
