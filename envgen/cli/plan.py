@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from envgen.cli.console import output
@@ -22,12 +25,15 @@ from envgen.cli.context import (
 )
 from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
-from envgen.errors import UsageError
+from envgen.compat.words import counted
+from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import this_machine
 from envgen.plan import Plan, Planned, Selection, coverage
 from envgen.plan.runners import runner_for
 from envgen.spec.matrix import Matrix
 
+MANY = 200  # cells that a terminal is spared
+SHOWN = 50  # of so many
 GITHUB_LIMIT = 256  # jobs of one matrix; a workflow with more fails as a whole
 
 
@@ -45,42 +51,67 @@ def plan_command(
         Format, typer.Option("--format", "-f", help="table, json, or github: a matrix for a workflow.")
     ] = Format.TABLE,
     as_json: JsonOption = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help=f"List all cells on a terminal too, not the first {SHOWN} of very many.")
+    ] = False,
 ) -> None:
-    """List the cells that can be, and count those that cannot by the rule that says so.
+    """List the cells that can be, and count those that cannot by the rule or the exclude entry that says so.
 
-    Without a selection, all cells are listed.
+    Without a selection, all cells are listed. The exit code is 4 when there is none.
 
     Examples: `envgen plan`, `envgen plan --select default --format github`, `envgen plan 'py313-*'`
     """
     spec, facts, planned = read_matrix(matrix)
-    chosen, words = choose(spec, facts, planned, this_machine(), select or (None if cells else [FULL]), cells)
+    wanted = select or (None if cells else [FULL])
+    nothing: EmptySelectionError | None = None
+    try:
+        chosen, words = choose(spec, facts, planned, this_machine(), wanted, cells)
+    except EmptySelectionError as error:
+        if planned.cells:
+            raise
+        chosen, words, nothing = Selection((), ()), " + ".join(cells or wanted or ()), error
     if as_json or form is Format.JSON:
         print(json.dumps(_as_json(planned, chosen, facts, words), indent=2))
     elif form is Format.GITHUB:
         print(json.dumps(_github(chosen, spec, facts)))
     else:
-        _show(planned, chosen, facts, words)
+        console = output()
+        _list(chosen.cells, facts, console, limited=console.is_terminal and not show_all)
+        _summarise(planned, chosen, facts, words, console)
+    if nothing:
+        raise nothing
 
 
-def _show(planned: Plan, chosen: Selection, facts: Facts, words: str) -> None:
-    console = output()
+def _list(cells: Sequence[Planned], facts: Facts, console: Console, *, limited: bool) -> None:
+    shown = cells[:SHOWN] if limited and len(cells) > MANY else cells
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("cell", "torch", "index", "note"):
         table.add_column(heading, no_wrap=True)
-    for entry in chosen.cells:
+    for entry in shown:
         pinned = pins(entry.cell, facts)
         note = entry.included or ("newer than the facts" if entry.trace.unknown else "")
         table.add_row(str(entry.cell), str(pinned.torch), pinned.index.folder or "default", note)
-    console.print(table, highlight=False)
+    if shown:
+        console.print(table, highlight=False)
+    if len(shown) < len(cells):
+        console.print(f"... and {len(cells) - len(shown)} more; --all lists them.", highlight=False)
     console.print()
+
+
+def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:
     pairs = coverage(planned, chosen.cells)
-    console.print(
-        f"{len(chosen.cells)} cells selected ({words}) of {len(planned.cells)} that can be,"
-        f" {planned.raw} raw combinations; {pairs.covered} of {pairs.feasible} pairs of values covered.",
-        highlight=False,
-    )
-    for reason, count in sorted({**planned.rejected, **planned.excluded}.items(), key=lambda item: -item[1]):
-        console.print(f"{count:>8}  {reason}", highlight=False)
+    lines = [
+        f"{counted(len(chosen.cells), 'cell')} selected ({words}) of {len(planned.cells)} that can be,"
+        f" {planned.raw} raw combinations.",
+        f"{pairs.covered} of {pairs.feasible} pairs of values covered: values of two axes that can meet in a cell.",
+    ]
+    counts = [(f"rule {rule}", count) for rule, count in planned.rejected.items()]
+    counts += [(f"excluded: {reason}", count) for reason, count in planned.excluded.items()]
+    if counts:
+        lines.append("Combinations taken out, by rule or by the reason of an exclude entry:")
+        lines += [f"{count:>8}  {name}" for name, count in sorted(counts, key=lambda item: -item[1])]
+    for line in lines:
+        console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(
         f"Facts as of {facts.taken}; `envgen why CELL` gives every rule's reason.", style="dim", highlight=False
     )

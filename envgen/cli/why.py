@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell
 from envgen.compat.facts import Facts
-from envgen.compat.verdict import Answer
+from envgen.compat.verdict import Answer, Source, Verdict
 from envgen.plan import Explanation, explain
 from envgen.spec.load import load
 
 STYLE = {Answer.FITS: "green", Answer.UNKNOWN: "yellow", Answer.MISSING: "red", Answer.IMPOSSIBLE: "red"}
 REJECTED = 1
+INDENT = 15
 
 
 def why_command(
@@ -48,15 +50,31 @@ def why_command(
 
 
 def _show(explanation: Explanation, facts: Facts, console: Console) -> None:
+    """The conclusion first; then the verdicts, those that say the same together."""
     trace = explanation.trace
-    for verdict in trace.verdicts:
-        style = STYLE[verdict.answer]
-        console.print(f"[{style}]{verdict.answer:<14}[/] [bold]{verdict.rule}[/]", highlight=False)
-        lines = [escape(verdict.sentence), *(f"[dim]{escape(str(source))}[/]" for source in verdict.sources)]
-        console.print(Padding("\n".join(lines), (0, 0, 0, 15)), highlight=False)
-    console.print()
-    console.print(f"[bold]{trace.cell}[/]: {_conclusion(explanation)}", highlight=False, soft_wrap=True)
-    console.print(f"[dim]Facts as of {facts.taken}.[/]", highlight=False)
+    _line(console, f"[bold]{trace.cell}[/]: {escape(_conclusion(explanation))}")
+    _line(console, f"[dim]Facts as of {facts.taken}.[/]")
+    for (answer, sentence, sources), verdicts in groupby(trace.verdicts, _content):
+        rules = ", ".join(verdict.rule for verdict in verdicts)
+        console.print()
+        _line(console, f"[{STYLE[answer]}]{answer:<{INDENT}}[/][bold]{rules}[/]")
+        for text, style in [(sentence, "none"), *((str(source), "dim") for source in sources)]:
+            for line in _wrapped(text, console):
+                _line(console, f"{' ' * INDENT}[{style}]{escape(line)}[/]")
+
+
+def _content(verdict: Verdict) -> tuple[Answer, str, tuple[Source, ...]]:
+    return verdict.answer, verdict.sentence, verdict.sources
+
+
+def _wrapped(text: str, console: Console) -> list[str]:
+    """Broken to a terminal's width; a file or a pipe breaks no lines."""
+    width = max(console.width - INDENT, INDENT)
+    return textwrap.wrap(text, width, break_long_words=False) if console.is_terminal else [text]
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def _conclusion(explanation: Explanation) -> str:
@@ -71,7 +89,10 @@ def _conclusion(explanation: Explanation) -> str:
 
 
 def _place_in_matrix(explanation: Explanation) -> Iterator[str]:
-    if explanation.in_matrix is None or not explanation.trace.accepted:
+    if explanation.in_matrix is None:
+        return
+    if not explanation.trace.accepted:
+        yield from explanation.off_axes
         return
     yield "The matrix has it." if explanation.in_matrix else "The matrix does not have it."
     yield from explanation.off_axes
