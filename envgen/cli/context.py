@@ -69,7 +69,7 @@ def choose(
             entries += matrix.selections[name]
         else:
             known = ", ".join([*matrix.selections, FULL])
-            raise UsageError(f"{matrix.file.name} has no selection {name!r}.", f"It has: {known}.")
+            raise UsageError(f"{matrix.file} has no selection {name!r}.", f"It has: {known}.")
     return select(planned, entries, facts, machine.host), " + ".join(wanted)
 
 

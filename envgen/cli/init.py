@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from envgen.errors import UsageError
 from envgen.machine import this_machine
 from envgen.render.files import write
 from envgen.render.scaffold import scaffold
+from envgen.spec.checks import BUILD_FILES
 
 MATRIX = "matrix.yaml"
 REFERENCE = "csrc"
@@ -44,9 +46,20 @@ def init_command(
         )
         shutil.copy(asset(MATRIX), folder / MATRIX)
     else:
-        write([scaffold(module or _module(folder), this_machine().host, Facts.bundled())], folder)
+        builds = any((folder / name).is_file() for name in BUILD_FILES)
+        write([scaffold(_module(module, folder), this_machine().host, Facts.bundled(), builds=builds)], folder)
     output().print(f"{folder / MATRIX} is written. Next: envgen plan", highlight=False, soft_wrap=True)
 
 
-def _module(folder: Path) -> str:
-    return re.sub(r"\W", "_", folder.absolute().name, flags=re.ASCII).lower() or "extension"
+def _module(given: str | None, folder: Path) -> str:
+    """The module to import.
+
+    Raises:
+        UsageError: it is none.
+    """
+    module = given or re.sub(r"\W", "_", folder.absolute().name, flags=re.ASCII).lower() or "extension"
+    if not (module.isascii() and all(part.isidentifier() and not iskeyword(part) for part in module.split("."))):
+        raise UsageError(
+            f"{module!r} is not a module to import, such as my_extension.", "Name the module with --import."
+        )
+    return module

@@ -15,6 +15,8 @@ from envgen.spec.matrix import KeyPath
 from envgen.spec.schema import AxesForm, BuildForm, ExtensionForm, MatrixForm
 from envgen.spec.scope import Scope
 
+BUILD_FILES = ("pyproject.toml", "setup.py")  # what an installer builds by itself
+_PROJECT_FILES = (*BUILD_FILES, "CMakeLists.txt")
 _EVERY_CELL = "full"
 _OWN_MEANING = ("cells", "reason", "labels", "gpu")
 
@@ -85,6 +87,16 @@ def _origin_problems(extension: ExtensionForm, scope: Scope) -> Iterator[MatrixE
     if not folder.is_dir():
         what = f"`extension.path`: there is no folder `{extension.path}` beside {place.file.name}."
         yield MatrixError(what, "Write the path relative to the file.", place)
+    elif folder.resolve() in Path(place.file).resolve().parent.parents and not _holds(folder, _PROJECT_FILES):
+        what = f"`extension.path`: `{extension.path}` is {folder.resolve()}, which is no project's folder."
+        yield MatrixError(what, "Name the folder that holds the extension's build file.", place)
+    elif not _holds(folder, BUILD_FILES) and not extension.build.steps:
+        what = f"`extension.path`: there is neither {' nor '.join(BUILD_FILES)} in `{extension.path}`, and no step."
+        yield MatrixError(what, "Say under `extension.build.steps` how it is built, or name another folder.", place)
+
+
+def _holds(folder: Path, names: Iterable[str]) -> bool:
+    return any((folder / name).is_file() for name in names)
 
 
 def _repeated(values: Iterable[Hashable], path: KeyPath, scope: Scope, last: str = "") -> Iterator[MatrixError]:
