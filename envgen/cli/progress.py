@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +19,29 @@ from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
 from envgen.run.observer import Observer
 
 MARK = {Outcome.PASSED: "[green]passed[/]", Outcome.FAILED: "[red]failed[/]", Outcome.NOT_RUN: "[dim]not run[/]"}
+
+
+TELL_EVERY = 10.0  # seconds between lines of a log about what takes long
+
+
+@contextmanager
+def locking(console: Console, cells: int) -> Iterator[Callable[[int], None]]:
+    """Shows how many of the cells are locked: in place on a terminal, elsewhere a line now and then."""
+    whole = counted(cells, "cell")
+    if console.is_terminal:
+        with console.status(f"locked 0 of {whole}") as status:
+            yield lambda done: status.update(f"locked {done} of {whole}")
+        return
+    console.print(f"Locking {whole} ...", highlight=False)
+    told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_EVERY:
+            told = time.monotonic()
+            console.print(f"locked {done} of {whole}", highlight=False)
+
+    yield tell
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from envgen.cli.context import (
     choose,
     read_matrix,
 )
-from envgen.cli.progress import minutes, progress
+from envgen.cli.progress import locking, minutes, progress
 from envgen.cli.report import complain, show_report
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
@@ -152,7 +153,7 @@ def prepare_run(
     if options.environment == Where.CURRENT:
         if cells or names:
             raise UsageError("Cells were chosen for the environment `current`, which is one cell.", "Leave them out.")
-        return _prepare_current(file, machine, options)
+        return _prepare_current(file, machine, options, console)
     matrix, facts, planned = read_matrix(file)
     if options.resume and not cells and not names:
         chosen, words = _choose_again(matrix, facts, planned, options)
@@ -160,9 +161,7 @@ def prepare_run(
         chosen, words = choose(matrix, facts, planned, machine, names, cells)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}
-    return prepare(
-        project, chosen, words, rejected, lambda count: console.print(f"Locking {counted(count, 'cell')} ...")
-    )
+    return prepare(project, chosen, words, rejected, partial(locking, console))
 
 
 def climb_cells(prepared: PreparedRun, console: Console) -> Loaded:
@@ -210,13 +209,13 @@ def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptio
     return Selection(cells, info.left_out), info.selection
 
 
-def _prepare_current(file: Path, machine: Machine, options: RunOptions) -> PreparedRun:
+def _prepare_current(file: Path, machine: Machine, options: RunOptions, console: Console) -> PreparedRun:
     matrix, facts, planned = read_matrix(file)
     exact = current_cell(machine, options.python)
     cell = _under_its_label(exact, planned, facts)
     chosen = Selection((Planned(cell, judge(cell, facts)),), ())
     project = Project(matrix, facts, machine, options, taken=f"{exact} of {options.python or 'envgen'}")
-    return prepare(project, chosen, "current", {})
+    return prepare(project, chosen, "current", {}, partial(locking, console))
 
 
 def _under_its_label(exact: Cell, planned: Plan, facts: Facts) -> Cell:

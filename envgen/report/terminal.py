@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,32 +13,56 @@ from envgen.report.text import one_line
 from envgen.report.view import GLYPHS, OUTCOMES, ReportView, duration
 from envgen.results import LADDER, Outcome, Report
 
+NAMED_CELLS = 10  # of those with one reason; the table has them all
 _STYLES: Mapping[Outcome, str] = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_RUN: "yellow"}
 
 
 def report_terminal(report: Report) -> RenderableType:
-    """How far every cell came, what stopped those that did not pass, and the totals below.
+    """How far every cell came, what stopped those that did not pass, and the totals.
 
-    What a passed cell left out is on the page; here its glyphs say it.
+    What a passed cell left out is in the other formats; here its glyphs say it.
     """
     view = ReportView(report)
-    table = Table(title=Text(one_line(f"{report.run.extension}, run {report.run.run}")), title_justify="left")
-    table.add_column("cell", no_wrap=True)
+    title = Text(one_line(f"{report.run.extension}, run {report.run.run}"), style="italic")
+    return Group(title, _table(view), _legend(), *_stops(view), _totals(view))
+
+
+def _table(view: ReportView) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    # Where there is no room for all, an id and its ladder stay whole.
+    longest = max((len(one_line(cell.result.cell)) for cell in view.cells), default=0)
+    table.add_column("cell", min_width=longest, no_wrap=True)
+    table.add_column("ladder", min_width=len(LADDER), no_wrap=True)
     table.add_column("outcome", no_wrap=True)
-    table.add_column("ladder", no_wrap=True)
     table.add_column("reached", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("stopped by", overflow="fold")
     for cell in view.cells:
         table.add_row(
             Text(one_line(cell.result.cell)),
-            _outcome(cell.outcome),
             Text.assemble(*((GLYPHS[rung.outcome], _STYLES[rung.outcome]) for rung in cell.rungs)),
+            _outcome(cell.outcome),
             Text(cell.reached),
             Text(duration(cell.seconds)),
-            Text("" if cell.outcome is Outcome.PASSED else one_line(cell.why)),
         )
-    return Group(table, Text("ladder: " + ", ".join(LADDER), style="dim"), _totals(view))
+    return table
+
+
+def _legend() -> Text:
+    return Text("ladder: " + ", ".join(LADDER), style="dim")
+
+
+def _stops(view: ReportView) -> Iterator[Text]:
+    """What stopped cells, each with those that it stopped."""
+    stopped: dict[tuple[Outcome, str], list[str]] = {}
+    for cell in view.cells:
+        if cell.outcome is not Outcome.PASSED:
+            stopped.setdefault((cell.outcome, one_line(cell.why)), []).append(one_line(cell.result.cell))
+    for (outcome, why), names in stopped.items():
+        more = f" and {len(names) - NAMED_CELLS} more" if len(names) > NAMED_CELLS else ""
+        cells = f"{', '.join(names[:NAMED_CELLS])}{more}"
+        yield Text.assemble(
+            (f"{GLYPHS[outcome]} {why}", _STYLES[outcome]), f"\n  {counted(len(names), 'cell')}: {cells}"
+        )
 
 
 def _totals(view: ReportView) -> Text:

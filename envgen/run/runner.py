@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,8 @@ from envgen.run.sources import source_digest
 from envgen.run.workspace import Workspace
 from envgen.spec.matrix import Extension, Matrix
 
-Locking = Callable[[int], None]
+# Given the number of cells, told after each how many are locked.
+Locking = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 ENVIRONMENT_KINDS = ("venv", "current")
 MEMORY_SHARE = 0.8  # of the machine's memory, divided among the cells that run at once
@@ -103,14 +105,14 @@ def prepare(
     selection: Selection,
     description: str,
     rejected: Mapping[str, int],
-    progress: Locking | None = None,
+    locking: Locking,
 ) -> PreparedRun:
     """Locks the selected cells and describes their climbs.
 
     Args:
         description: the selection in words, for the report.
         rejected: rule id or reason to the combinations that it took out, for the report.
-        progress: told before the cells are locked, with their number.
+        locking: shows how many cells are locked while they are.
 
     Raises:
         MatrixError: the matrix has no extension to build.
@@ -126,7 +128,7 @@ def prepare(
         name = workspace.latest_run() if options.resume else workspace.new_run_name()
     journal = Journal(workspace.run(name))
     workspace.make()
-    locks = _locks(project, selection, progress)
+    locks = _locks(project, selection, locking)
     source = source_digest(extension)
     jobs = tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)
     info = RunInfo(
@@ -157,13 +159,13 @@ def carry_out(prepared: PreparedRun, observer: Observer) -> tuple[CellResult, ..
     return results
 
 
-def _locks(project: Project, selection: Selection, progress: Locking | None) -> Mapping[str, Lock | LockError]:
+def _locks(project: Project, selection: Selection, locking: Locking) -> Mapping[str, Lock | LockError]:
     if project.options.environment == "current":
         return {}
-    if progress:
-        progress(len(selection.cells))
     requests = [lock_request(planned.cell, project.matrix, project.facts) for planned in selection.cells]
-    return Locker(read_configuration(), project.workspace.locks, project.committed_locks).lock_all(requests)
+    locker = Locker(read_configuration(), project.workspace.locks, project.committed_locks)
+    with locking(len(requests)) as on_done:
+        return locker.lock_all(requests, on_done=on_done)
 
 
 def _job(project: Project, planned: Planned, lock: Lock | LockError | None, source: str) -> Job:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
+import pytest
 from rich.console import Console
 
-from envgen.cli.progress import Board, PlainLines, progress
+from envgen.cli.progress import Board, PlainLines, locking, progress
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -87,3 +88,14 @@ def test_plain_lines() -> None:
         "a  built ...",
         f"a  loaded failed 1.2 s (kept): {reason}",
     ]
+
+
+def test_locking_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(width=80, file=io.StringIO())
+    now = iter([0.0, 1.0, 11.0, 11.0, 12.0, 30.0, 30.0])
+    monkeypatch.setattr("envgen.cli.progress.time.monotonic", lambda: next(now))
+    with locking(console, 4) as on_locked:
+        for done in range(1, 5):
+            on_locked(done)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == ["Locking 4 cells ...", "locked 2 of 4 cells", "locked 4 of 4 cells"]

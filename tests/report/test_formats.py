@@ -279,3 +279,20 @@ def test_clean_text_is_printable_and_stays_as_it_is(text: str) -> None:
     shown = clean(text)
     assert all(character.isprintable() or character in "\n\t" or ord(character) > 0x9F for character in shown)
     assert clean(shown) == shown or "more characters" in shown
+
+
+def test_a_narrow_terminal_keeps_ids_and_ladders_whole() -> None:
+    lines = terminal(small(), width=72).splitlines()
+    for result in small().cells:
+        assert any(re.match(rf"{result.cell} +[✓✗○]{{10}}", line) for line in lines)
+
+
+def test_a_passed_cell_is_stopped_by_nothing() -> None:
+    rungs = [rung(name) for name in LADDER[:8]]
+    rungs += [rung(Rung.KERNEL, Outcome.NOT_RUN, "no GPU here"), rung(Rung.ENGINE, Outcome.NOT_RUN, "no GPU here")]
+    assert "no GPU here" not in terminal(Report(run=run(), cells=(cell("one", *rungs),)))
+    failed = [rung(Rung.PLANNED, Outcome.FAILED, "no such thing")]
+    text = terminal(Report(run=run(), cells=tuple(cell(f"c{number}", *failed) for number in range(12))))
+    assert text.count("no such thing") == 1
+    assert "12 cells: c0, c1, " in text
+    assert text.count(" and 2 more\n") == 1
