@@ -16,6 +16,7 @@ from envgen.lock import ENVIRONMENTS
 from envgen.render.files import Generated
 from envgen.render.templates import render_template
 from envgen.results import Rung
+from envgen.source import CACHES, OUTPUTS
 from envgen.spec.matrix import BuildStep, Extension, Toolkit
 
 _SHOWN_VERSIONS = ("torch", "torch-tensorrt", "tensorrt")
@@ -125,7 +126,8 @@ def render_dockerignore(inputs: DockerInputs) -> str:
         "dockerignore.j2",
         envgen=__version__,
         matrix=inputs.matrix_name,
-        environments=ENVIRONMENTS,
+        caches=CACHES,
+        outputs=OUTPUTS,
         folder=_folder(inputs.cell),
         source=str(inputs.source) if inputs.source else None,
     )

@@ -13,7 +13,9 @@ from types import MappingProxyType
 from envgen.errors import EnvgenError
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_PATH = re.compile(r"[\w.+@][\w.+@-]*(?:/[\w.+@-]+)*")
+# Words with single spaces between them; nothing that COPY or an ignore list would take for a pattern or a sign.
+_WORDS = r"[\w.+@-]+(?: [\w.+@-]+)*"
+_PATH = re.compile(rf"(?!-){_WORDS}(?:/{_WORDS})*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _REPOSITORY_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -84,7 +86,7 @@ def variable(value: object) -> Quoted:
 
 def path(value: object) -> Quoted:
     """A relative path below the build context, in characters that COPY does not interpret."""
-    text = _matching(_PATH, value, "a path that COPY takes (letters, digits, and any of . _ + @ - /)")
+    text = _matching(_PATH, value, "a path that COPY takes (letters, digits, spaces, and any of . _ + @ - /)")
     if ".." in PurePosixPath(text).parts:
         raise EnvgenError(
             f"The path {str(value)!r} leaves the build context.", "Keep the files below matrix.yaml's folder."

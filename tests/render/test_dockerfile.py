@@ -146,10 +146,11 @@ def test_a_hostile_path_is_one_path_below_the_context_or_refused(value: str) -> 
         ignore = render_dockerignore(replace(CUDA, source=PurePosixPath(value)))
     except EnvgenError:
         return
-    (copy,) = [line.rest for line in instructions(text) if line.rest.endswith(" /src")]
-    source, target = copy.split(" ")
+    (copy,) = [line.rest for line in instructions(text) if line.rest.endswith('"/src"]')]
+    source, target = json.loads(copy)
     assert (source, target) == (str(PurePosixPath(value)), "/src")
-    assert re.fullmatch(r"[\w.+@/-]+", source)
+    assert re.fullmatch(r"[\w.+@/ -]+", source)
+    assert source == source.strip()
     assert not source.startswith(("/", "-"))
     assert ".." not in source.split("/")
     assert source == "." or f"!{source}\n" in ignore
@@ -242,6 +243,14 @@ def test_the_folder_of_a_cell() -> None:
 def test_the_whole_project_as_source_keeps_environments_out_of_the_context() -> None:
     ignore = render_dockerignore(replace(CUDA, source=PurePosixPath(".")))
     lines = ignore.splitlines()[1:]
-    assert lines[0] == "environments"
+    assert {"environments", "build", ".venv", "**/.git", "**/.envgen", "**/*.pyc"} <= set(lines)
     assert "*" not in lines
-    assert f"!environments/{CUDA.cell}/pylock.toml" in lines
+    assert lines.index("environments") < lines.index(f"!environments/{CUDA.cell}/pylock.toml")
+
+
+def test_a_folder_as_source_leaves_out_what_builds_left_in_it() -> None:
+    lines = render_dockerignore(replace(CUDA, source=PurePosixPath("my sources"))).splitlines()[1:]
+    assert lines[:2] == ["*", "!my sources"]
+    assert {"my sources/build", "my sources/dist", "**/*.egg-info"} <= set(lines)
+    assert "build" not in lines
+    assert 'COPY ["my sources", "/src"]' in render_dockerfile(replace(CUDA, source=PurePosixPath("my sources")))

@@ -72,4 +72,14 @@ CMD ["python", "-c", "import importlib, sys; [importlib.import_module(name) for 
 *
 !environments/py313-torch2.13-cpu-debian12-aarch64/pylock.toml
 **/.git
+**/.hg
+**/.svn
+**/.envgen
+**/.nox
+**/.tox
+**/.mypy_cache
+**/.pytest_cache
+**/.ruff_cache
 **/__pycache__
+**/*.pyc
+**/*.egg-info

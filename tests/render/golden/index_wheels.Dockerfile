@@ -102,4 +102,14 @@ CMD ["python", "-c", "import importlib, sys; [importlib.import_module(name) for 
 *
 !environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.toml
 **/.git
+**/.hg
+**/.svn
+**/.envgen
+**/.nox
+**/.tox
+**/.mypy_cache
+**/.pytest_cache
+**/.ruff_cache
 **/__pycache__
+**/*.pyc
+**/*.egg-info
