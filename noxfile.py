@@ -57,7 +57,7 @@ def _in_words(session: nox.Session) -> Iterator[None]:
     try:
         yield
     except Interruption as interruption:
-        session.warn(str(interruption))
+        session.warn(f"{interruption.what} Go on with `nox -s matrix -- --resume`.")
         raise KeyboardInterrupt from None
     except EnvgenError as error:
         session.error(str(error).rstrip("."))

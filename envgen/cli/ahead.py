@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 
 from envgen.compat.words import counted, listed
@@ -27,7 +28,7 @@ def _lines(ahead: Outlook, info: RunInfo, head: str) -> Iterator[str]:
     yield f"{head}: {counted(ahead.cells, 'cell')} ({escape(info.selection)}) of {escape(info.extension)}."
     if ahead.download_bytes:
         more = f" and {counted(ahead.unsized, 'file')} of unknown size" if ahead.unsized else ""
-        yield f"To download: at most {ahead.download_bytes / 1e9:.1f} GB{more}."
+        yield f"To download: at most {decimal(ahead.download_bytes)}{more}."
     if ahead.interpreters:
         yield f"Not installed here, and will be fetched: Python {listed(ahead.interpreters)}."
     for obstacle in ahead.obstacles:

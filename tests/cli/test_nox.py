@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from run.project import TinyProject, cell_id, here
+from run.project import TinyProject, cell_id, here, wait_until
 
 from envgen.results import Rung
 
@@ -64,6 +65,20 @@ def test_a_failed_cell_fails_its_session_and_not_the_others(nox_project: TinyPro
     assert done.returncode == 0, done.stderr
     assert set(nox_project.results("nox")) == {GOOD}
     assert "1 cell of the selection `default`.\n" in done.stderr
+
+
+def test_an_interruption_ends_all_sessions(nox_project: TinyProject) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nox", "-s", "matrix"], cwd=nox_project.folder, text=True, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, env={**nox_project.environ, "TINY_BUILD": "slow package"},
+    )  # fmt: skip
+    log = nox_project.run_folder("nox") / "logs" / BAD / "built.log"
+    wait_until(lambda: log.exists() and "building slowly" in log.read_text())
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted with 0 of 1 cell done. Go on with `nox -s matrix -- --resume`." in said
+    assert set(nox_project.results("nox")) == {BAD}
 
 
 def test_what_cannot_run_here_is_skipped_and_is_not_green(nox_project: TinyProject) -> None:
