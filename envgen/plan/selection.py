@@ -75,8 +75,8 @@ def _absent(plan: Plan, text: str, facts: Facts) -> Planned:
     rejection = Judge(facts).trace(cell).rejection
     if rejection:
         raise UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
-    excluded = excluding(cell, exclusions(plan.excludes, facts))
-    why = " ".join(plan.axes.off(cell)) or f"An exclude entry takes it out: {excluded}."
+    excluded = excluding(cell, exclusions(plan.excludes, facts)) or ""
+    why = " ".join(plan.axes.off(cell)) or f"An exclude entry takes it out: {excluded.rstrip('.')}."
     close = get_close_matches(text, [str(planned.cell) for planned in plan.cells], n=1)
     remedy = f"Did you mean {close[0]}?" if close else f"`envgen why {cell}` says more."
     raise UsageError(f"{cell} is not in the matrix. {why}", remedy)

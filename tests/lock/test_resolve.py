@@ -295,8 +295,9 @@ def test_a_source_is_locked_and_not_executed(index: Index, wheels: Path, tmp_pat
 def test_a_source_that_is_not_there_is_said(index: Index, tmp_path: Path) -> None:
     wheel(tmp_path / "wheels", "ext_ension", "2.0")  # a wheel is no source
     for version in ("1.0", "2.0"):
-        with pytest.raises(LockError, match="ext-ension"):
+        with pytest.raises(LockError, match=f"the extension's source ext-ension=={version} cannot be had") as caught:
             of_index(index, tmp_path).lock(sourced(CUDA, version))
+        assert "`extension.source`" in caught.value.remedy
     assert of_index(index, tmp_path).kept(sourced(CUDA, "2.0")) is None
 
 

@@ -118,7 +118,7 @@ def test_cells_by_id_keep_the_order_of_the_ids() -> None:
         ("py39-torch2.12-cu130-debian12-x86_64", "cannot exist: torch 2.12.1 has no wheel for Python 3.9"),
         ("py312-torch2.14-cu130-debian12-x86_64", "The torch axis has 2.12, 2.13.0 and 2.15, not 2.14."),
         ("py312-torch2.12-cu130-debian12-x86_64-numpy_2.3", "The matrix has no axis numpy."),
-        ("py311-torch2.12-cu130-ubuntu24.04-x86_64", "An exclude entry takes it out: Ubuntu has 3.12"),
+        ("py311-torch2.12-cu130-ubuntu24.04-x86_64", "An exclude entry takes it out: Ubuntu has 3.12."),
     ],
 )
 def test_an_id_that_the_plan_lacks_is_explained(cell: str, words: str) -> None:
