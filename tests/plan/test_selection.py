@@ -128,6 +128,13 @@ def test_an_id_that_the_plan_lacks_is_explained(cell: str, words: str) -> None:
     assert caught.value.remedy
 
 
+def test_a_reason_that_ends_with_a_full_stop_has_one() -> None:
+    excluding = plan(matrix(torch=("2.12", "2.13"), exclude=[({"torch": ("2.12",)}, "It ends so.")]), FACTS)
+    with pytest.raises(UsageError) as caught:
+        cells_by_id(excluding, ["py312-torch2.12-cu130-debian12-x86_64"], FACTS)
+    assert caught.value.what.endswith("takes it out: It ends so.")
+
+
 def test_applies_without_a_match_is_always() -> None:
     cell = Cell.parse("py312-torch2.13-cu130-debian12-x86_64")
     assert applies(None, cell, FACTS)
