@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from envgen.assets import asset
+from envgen.compat.words import counted
 from envgen.report.text import clean
 from envgen.report.view import GLYPHS, OUTCOMES, CellView, ReportView, duration, moment
 from envgen.results import LADDER, Report
@@ -30,7 +31,7 @@ def report_html(report: Report) -> str:
         newline_sequence="\n",
         finalize=_cleaned,
     )
-    environment.filters.update(anchor=_anchor, duration=duration, moment=moment, value=_value)
+    environment.filters.update(anchor=_anchor, counted=counted, duration=duration, moment=moment, value=_value)
     style = (templates / "report.css").read_text(encoding="utf-8")
     script = (templates / "report.js").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(

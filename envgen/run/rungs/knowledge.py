@@ -40,7 +40,7 @@ def locked(job: Job, bench: Bench) -> Answer:
         return not_run(AS_IT_IS)
     if isinstance(job.lock, LockError):
         return failed(" ".join(part for part in (job.lock.what, job.lock.remedy) if part))
-    return passed(facts=_lock_facts(job.lock))
+    return passed(" ".join(job.lock.instead), _lock_facts(job.lock))
 
 
 def _lock_facts(lock: Lock) -> dict[str, JsonValue]:
