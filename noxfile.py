@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nox
 
+from envgen.cli.ahead import announce
 from envgen.cli.console import output
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.render import render_cells
@@ -22,6 +23,7 @@ from envgen.compat.words import counted
 from envgen.errors import EmptySelectionError, EnvgenError, Interruption
 from envgen.machine import this_machine
 from envgen.run.journal import Journal
+from envgen.run.outlook import outlook
 from envgen.run.runner import RunOptions
 from envgen.run.workspace import Workspace
 
@@ -69,7 +71,9 @@ def _session_of(cell: str) -> None:
         console = output()
         with _in_words(session):
             _journal().keep_only(ALL_CELLS)
-            climb_cells(prepare_run(MATRIX, [cell], None, options, console), console)
+            prepared = prepare_run(MATRIX, [cell], None, options, console)
+            announce(outlook(prepared.jobs), prepared, console, left_out=False)
+            climb_cells(prepared, console)
         result = _journal().result(cell)
         if result and result.failed:
             report = _journal().folder / "report.html"
@@ -95,7 +99,16 @@ for _cell in ALL_CELLS:
     _session_of(_cell)
 
 
-@nox.session(venv_backend="none", requires=[f"matrix({cell})" for cell in DEFAULT_CELLS], default=False)
+@nox.session(venv_backend="none", default=False)
+def ahead(session: nox.Session) -> None:
+    """Lock the default selection and say what `matrix` will do: cells, gigabytes, what cannot run here and why."""
+    console = output()
+    with _in_words(session):
+        prepared = prepare_run(MATRIX, None, None, RunOptions(), console)
+        announce(outlook(prepared.jobs), prepared, console, dry=True)
+
+
+@nox.session(venv_backend="none", requires=["ahead", *(f"matrix({cell})" for cell in DEFAULT_CELLS)], default=False)
 def matrix(session: nox.Session) -> None:
     """Run the default selection, a session for each cell, and report (nox's -j runs cells side by side)."""
     if NONE_HERE:

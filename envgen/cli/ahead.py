@@ -17,10 +17,18 @@ from envgen.run.outlook import Outlook
 from envgen.run.runner import PreparedRun
 
 
-def announce(ahead: Outlook, prepared: PreparedRun, console: Console, *, dry: bool) -> None:
-    """Prints it for people; a dry run has no name, for it does not begin."""
+def announce(
+    ahead: Outlook, prepared: PreparedRun, console: Console, *, dry: bool = False, left_out: bool = True
+) -> None:
+    """Prints it for people.
+
+    Args:
+        dry: nothing begins, so there is no run to name.
+        left_out: whether to say what the selection leaves out.
+    """
     head = "[bold]Would run[/]" if dry else f"[bold]Run {prepared.info.run}[/]"
-    for line in _lines(ahead, prepared.info, head):
+    info = prepared.info if left_out else prepared.info.model_copy(update={"left_out": ()})
+    for line in _lines(ahead, info, head):
         console.print(line, highlight=False, soft_wrap=True)
 
 

@@ -39,7 +39,7 @@ def test_every_cell_is_listed(nox_project: TinyProject) -> None:
     done = nox(nox_project, "-l")
     assert done.returncode == 0, done.stderr
     listed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("- ", "* "))]
-    assert listed == [f"matrix({BAD})", f"matrix({GOOD})", "matrix", "report", "render", "tests", "lint"]
+    assert listed == [f"matrix({BAD})", f"matrix({GOOD})", "ahead", "matrix", "report", "render", "tests", "lint"]
 
 
 def test_one_cell_is_run_and_resumed(nox_project: TinyProject) -> None:
@@ -55,6 +55,7 @@ def test_one_cell_is_run_and_resumed(nox_project: TinyProject) -> None:
 def test_a_failed_cell_fails_its_session_and_not_the_others(nox_project: TinyProject) -> None:
     done = nox(nox_project, "-s", "matrix")
     assert done.returncode == 1
+    assert done.stdout.index("Would run: 2 cells") < done.stdout.index("created ...")
     assert f"Session matrix({BAD}) aborted: loaded: ended with code 1 while loading: ImportError" in done.stderr
     assert f"Session matrix({GOOD}) was successful" in done.stderr
     assert set(nox_project.results("nox")) == {GOOD, BAD}
