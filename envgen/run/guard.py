@@ -1,9 +1,9 @@
 """Runs one command, bounded and watched, and leaves nothing of it behind.
 
 Its order is one line of JSON on standard input: {"argv": [...], "cwd": ..., "env": {...}, "log": ...,
-"timeout": seconds, "memory": bytes or null, "log_limit": bytes}. It prints one JSON object: how the command ended. It
-ends the command, with every process that came from it, when time or memory runs out, when its log grows too large, and
-when its standard input closes: so a killed envgen leaves no orphans.
+"timeout": seconds, "memory": bytes or null, "log_limit": bytes}. It writes one JSON object to standard output: how the
+command ended. It ends the command, with every process that came from it, when time or memory runs out, when its log
+grows too large, and when its standard input closes: so a killed envgen leaves no orphans.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
                 start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            print(json.dumps({"ended": "not started", "why": str(error), "seconds": 0.0, "peak": 0}))
+            _answer({"ended": "not started", "why": str(error), "seconds": 0.0, "peak": 0})
             return
         _prefer_for_the_oom_killer(child.pid)
         ended, peak = _watch(child, log, order, started, abandoned)
@@ -56,7 +56,14 @@ def main() -> None:
         _end_all(child)
         if ended == "log":
             log.truncate(order["log_limit"])  # it went on until it was ended
-    print(json.dumps({"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak}))
+    _answer({"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak})
+
+
+def _answer(ending: dict[str, Any]) -> None:
+    try:
+        os.write(1, json.dumps(ending).encode())
+    except BrokenPipeError:  # envgen is gone, and nobody asks any more
+        return
 
 
 def _watch(
