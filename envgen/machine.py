@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,11 @@ from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
 from envgen.errors import EnvgenError
 from envgen.probe import script
 from envgen.spec.matrix import Host
+
+BUILD_FLAGS = (
+    "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
+    "CMAKE_ARGS", "CMAKE_PREFIX_PATH", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Machine:
     Attributes:
         os: None when the system is not one that a matrix can name.
         no_gpu: why there is no usable GPU; empty when there is one.
+        build_flags: variables of this process that compilers and build tools read.
     """
 
     os: Os | None
@@ -66,6 +72,7 @@ class Machine:
     gpus: tuple[Gpu, ...]
     no_gpu: str
     driver_cuda: str | None
+    build_flags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> Host:
@@ -116,6 +123,7 @@ def this_machine() -> Machine:
         gpus=gpus,
         no_gpu=no_gpu,
         driver_cuda=driver_cuda,
+        build_flags={name: os.environ[name] for name in BUILD_FLAGS if os.environ.get(name)},
     )
 
 

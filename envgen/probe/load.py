@@ -33,7 +33,7 @@ def main(names: List[str]) -> None:
         start = time.perf_counter()
         module = importlib.import_module(name)
         modules[name] = {
-            "file": getattr(module, "__file__", None),
+            "file": getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None),
             "seconds": round(time.perf_counter() - start, 3),
         }
         print("imported %s from %s" % (name, modules[name]["file"]))

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from envgen import __version__
 from envgen.cell import Cell
 from envgen.compat.verdict import Trace
@@ -89,6 +91,12 @@ class Job:
         return {"kind of environment": self.environment.kind, "lock": lock, "environment": self.taken}
 
     @property
+    def build_requirements(self) -> dict[str, str | None]:
+        """What the build needs, at the versions of the lock."""
+        names = [Requirement(line).name for line in self.extension.build.requires]
+        return {name: self.lock.version(name) if isinstance(self.lock, Lock) else None for name in names}
+
+    @property
     def inputs(self) -> dict[str, str]:
         """What decides the whole outcome: results are taken over only where it is the same."""
         return self.environment_inputs | {
@@ -97,6 +105,7 @@ class Job:
             "extension's description": _digest(repr(replace(self.extension, path=None))),
             "cell's variables": _digest(self.variables),
             "compiler": self.machine.compiler,
+            "compiler's flags": _digest(dict(self.machine.build_flags)),
             "list of CUDA toolkits": ", ".join(str(toolkit.version) for toolkit in self.machine.toolkits),
             "version of envgen": __version__,
         }

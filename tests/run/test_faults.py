@@ -116,16 +116,11 @@ def test_nothing_is_left_running(faulty: FaultyRun) -> None:
     assert not processes_of(faulty.project.folder)
 
 
-def test_the_shared_step_was_built_once(faulty: FaultyRun) -> None:
-    """In one of the cells, though four ran at once."""
-    logs = [faulty.project.log(cell, Rung.BUILT) for cell in faulty.results]
-    assert sum("built library in" in log for log in logs) == 1
-    steps = [at(result, Rung.BUILT).facts.get("steps") for result in faulty.results.values()]
-    libraries = [entries[0] for entries in steps if entries]
-    shared = {entry.get("shared_from") for entry in libraries}
-    assert len(shared - {None}) == 1
-    (builder,) = shared - {None}
-    assert f"built library in {builder}" in faulty.project.log(builder, Rung.BUILT)
+def test_cells_with_other_variables_share_no_build(faulty: FaultyRun) -> None:
+    """Whatever a variable does to a compiler, its cells' binaries are their own."""
+    logs = {cell: faulty.project.log(cell, Rung.BUILT) for cell in faulty.results}
+    assert all(f"built library in {cell}" in log for cell, log in logs.items() if "built library" in log)
+    assert sum("built library" in log for log in logs.values()) > len(logs) / 2
 
 
 def test_plain_lines_where_there_is_no_terminal(faulty: FaultyRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,43 @@ def test_a_step_is_shared_by_the_pythons_that_agree_on_its_axes(project: TinyPro
     assert sum("built library in" in project.log(cell, Rung.BUILT) for cell in results) == 1
     assert sum("built package in" in project.log(cell, Rung.BUILT) for cell in results) == 2
     assert at(results[cell_id(other)], Rung.CPU).facts["python"] == [3, int(other.split(".")[1])]
+
+
+def test_a_shared_build_is_of_these_flags_only(project: TinyProject) -> None:
+    assert project.envgen("run", "--name", "plain").returncode == 0
+    assert project.envgen("run", "--name", "again").returncode == 0
+    assert project.envgen("run", "--name", "flags", CFLAGS="-g").returncode == 0
+    built = [at(project.result(CELL, name), Rung.BUILT).facts["steps"][0] for name in ("plain", "again", "flags")]
+    assert ["shared_from" in step for step in built] == [False, True, False]
+
+
+def test_a_shared_build_that_is_gone_is_made_again(project: TinyProject) -> None:
+    assert project.envgen("run", "--name", "first").returncode == 0
+    for out in (project.folder / ".envgen" / "builds").glob("*/out"):
+        shutil.rmtree(out)
+    assert project.envgen("run", "--name", "second").returncode == 0
+
+
+def test_what_a_check_does_to_its_artifact_reaches_no_other_run(project: TinyProject) -> None:
+    spoil = "import os; open(os.environ['PYTHONPATH'] + '/tiny/libtiny.so', 'wb').close()"
+    matrix = project.folder / "matrix.yaml"
+    text = matrix.read_text()
+    matrix.write_text(text.replace("cpu: [python, -m, tiny.check]", f'cpu: [python, -c, "{spoil}"]'))
+    assert project.envgen("run", "--name", "spoils").returncode == 0
+    matrix.write_text(text)
+    done = project.envgen("run", "--name", "after")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_module_from_elsewhere_is_not_the_extension(project: TinyProject) -> None:
+    matrix = project.folder / "matrix.yaml"
+    matrix.write_text(matrix.read_text().replace("  path: tiny\n", "  path: tiny\n  import: [tiny, json]\n"))
+    assert project.envgen("run").returncode == 1
+    failed = project.result(CELL).failed
+    assert failed is not None
+    assert failed.rung is Rung.LOADED
+    assert failed.sentence.startswith("json was imported from ")
+    assert failed.sentence.endswith(", and not from what was built")
 
 
 def test_a_step_of_some_cells_only(project: TinyProject) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def _shared_step(
     note = kept / "envgen-step.json"
     scratch = job.builds / f"{kept.name}.building"
     with bench.held(job.builds / f"{kept.name}.lock", f"waiting for the step {step.name}, which another cell builds"):
-        if note.is_file():
+        if note.is_file() and (kept / "out").is_dir():
             built_in = json.loads(note.read_text(encoding="utf-8"))["cell"]
             return kept / "out", {"step": step.name, "seconds": 0.0, "shared_from": built_in}
         seconds = _build(job, bench, plan, step, source, scratch / "out")
@@ -89,7 +88,7 @@ def _shared_key(job: Job, plan: DevicePlan, step: BuildStep) -> str:
     if "torch" in step.per and isinstance(job.lock, Lock):
         content.append(job.lock.version("torch"))
     content += [str(plan.cuda_home), [str(arch) for arch in plan.archs]]
-    content += [job.variables.get(name) for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")]
+    content += [job.variables, dict(job.machine.build_flags), job.build_requirements]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=list).encode()).hexdigest()[:32]
 
 
@@ -136,13 +135,5 @@ def _what_to_build(job: Job, source: Path) -> list[str]:
 
 
 def _join(out: Path, artifact: Path) -> None:
-    shutil.copytree(out, artifact, copy_function=_link, dirs_exist_ok=True, symlinks=True)
-
-
-def _link(source: str, target: str) -> str:
-    try:
-        Path(target).unlink(missing_ok=True)
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
-    return target
+    # Copies, not links: what a check does to its artifact must not reach the build that other cells share.
+    shutil.copytree(out, artifact, dirs_exist_ok=True, symlinks=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from envgen.probe import script
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
@@ -18,4 +21,15 @@ def loaded(job: Job, bench: Bench) -> Answer:
     facts = bench.read_facts(file)
     if "modules" not in facts:
         return failed("the process ended itself while loading, with code 0")
-    return passed(facts=facts)
+    foreign = _not_what_was_built(job, facts["modules"])
+    return failed(foreign, facts) if foreign else passed(facts=facts)
+
+
+def _not_what_was_built(job: Job, modules: Any) -> str:
+    """A module of the same name that is installed elsewhere proves nothing about this build."""
+    built = job.artifact.resolve()
+    for name, module in modules.items():
+        file = module["file"]
+        if not file or not Path(file).resolve().is_relative_to(built):
+            return f"{name} was imported from {file or 'no file'}, and not from what was built"
+    return ""
