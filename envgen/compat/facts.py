@@ -81,6 +81,7 @@ class Facts:
         trt, trt_source, _ = read_snapshot(folder / "tensorrt.json")
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")
+        toolkit = Table(folder / "toolkit.yaml")
         return cls(
             taken=taken,
             torch={Version(version): _torch(version, entry) for version, entry in torch["releases"].items()},
@@ -102,17 +103,12 @@ class Facts:
                 for row, source in Table(folder / "companions.yaml").rows("companions")
             ),
             toolkit_wheels={
-                Cuda.parse(row["cuda"]): tuple(row["requires"])
-                for row, _ in Table(folder / "toolkit.yaml").rows("toolkit_wheels")
+                Cuda.parse(row["cuda"]): tuple(row["requires"]) for row, _ in toolkit.rows("toolkit_wheels")
             },
             nvcc_architectures={
-                Cuda.parse(row["cuda"]): frozenset(row["sm"])
-                for row, _ in Table(folder / "toolkit.yaml").rows("nvcc_architectures")
+                Cuda.parse(row["cuda"]): frozenset(row["sm"]) for row, _ in toolkit.rows("nvcc_architectures")
             },
-            gcc_limits={
-                Cuda.parse(row["cuda"]): row["gcc_max"]
-                for row, _ in Table(folder / "toolkit.yaml").rows("host_compilers")
-            },
+            gcc_limits={Cuda.parse(row["cuda"]): row["gcc_max"] for row, _ in toolkit.rows("host_compilers")},
         )
 
     def torch_versions(self) -> tuple[Version, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from envgen import __version__
@@ -14,7 +15,7 @@ from envgen.compat.architectures import torch_architectures
 from envgen.compat.facts import Facts
 from envgen.environment import CurrentEnvironment, Environment, VenvEnvironment
 from envgen.errors import LockError, MatrixError, UsageError
-from envgen.lock import ENVIRONMENTS, Lock, Locker, lock_request, read_configuration
+from envgen.lock import ENVIRONMENTS, IndexConfiguration, Lock, Locker, lock_request, read_configuration
 from envgen.machine import Machine
 from envgen.plan import Planned, Selection, applies
 from envgen.results import CellResult, RunInfo
@@ -78,6 +79,11 @@ class Project:
     @property
     def workspace(self) -> Workspace:
         return Workspace.beside(self.matrix.file)
+
+    @cached_property
+    def configuration(self) -> IndexConfiguration:
+        """pip's and uv's, read once for all cells."""
+        return read_configuration()
 
     @property
     def committed_locks(self) -> tuple[Path, ...]:
@@ -163,7 +169,7 @@ def _locks(project: Project, selection: Selection, locking: Locking) -> Mapping[
     if project.options.environment == "current":
         return {}
     requests = [lock_request(planned.cell, project.matrix, project.facts) for planned in selection.cells]
-    locker = Locker(read_configuration(), project.workspace.locks, project.committed_locks)
+    locker = Locker(project.configuration, project.workspace.locks, project.committed_locks)
     with locking(len(requests)) as on_done:
         return locker.lock_all(requests, on_done=on_done)
 
@@ -181,7 +187,7 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, project.facts)),
         variables=project.matrix.variables_of(cell.extra),
         machine=machine,
-        configuration=read_configuration(),
+        configuration=project.configuration,
         limits=limits,
         memory=limits.memory or int(machine.memory_bytes * MEMORY_SHARE / options.parallel),
         folder=folder,
@@ -198,4 +204,4 @@ def _environment(project: Project, cell: Cell, lock: Lock | None, folder: Path) 
     options = project.options
     if options.environment == "current":
         return CurrentEnvironment.of(options.python)
-    return VenvEnvironment(cell, lock, folder / MADE, project.machine, read_configuration())
+    return VenvEnvironment(cell, lock, folder / MADE, project.machine, project.configuration)
