@@ -284,6 +284,10 @@ class Cell:
         trt = (self.tensorrt,) if self.tensorrt else ()
         return (self.os, self.arch.value, self.torch, self.cuda, trt, self.python, self.extra)
 
+    def value(self, axis: str) -> object:
+        """The value on an axis; None when there is none, or no TensorRT."""
+        return getattr(self, axis) if axis in FIXED_AXES else dict(self.extra).get(axis)
+
     def axes(self) -> Mapping[str, str]:
         """Axis name to value, as text; `none` stands for no TensorRT."""
         return dict(self._axis_items())

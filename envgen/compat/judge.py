@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from operator import attrgetter
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
@@ -21,12 +20,12 @@ class Judge:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._rules = [(rule, attrgetter(*rule.axes), dict[Hashable, Verdict]()) for rule in RULES]
+        self._rules = [(rule, dict[Hashable, Verdict]()) for rule in RULES]
 
     def verdict(self, index: int, cell: Cell) -> Verdict:
         """The verdict of one rule, by its place in RULES; only the axes that it reads need to be right."""
-        rule, project, known = self._rules[index]
-        key = project(cell)
+        rule, known = self._rules[index]
+        key = tuple(cell.value(axis) for axis in rule.axes)
         verdict = known.get(key)
         if verdict is None:
             verdict = known[key] = rule.verdict(cell, self._facts)

@@ -26,7 +26,7 @@ class Rule:
     Attributes:
         id: stable name, as `envgen why` and the counts of a plan show it.
         asks: what it asks, in one sentence.
-        axes: the axes it reads; cells that agree on them get the same verdict.
+        axes: the axes it reads, a user's own among them; cells that agree on them get the same verdict.
         find: answers it.
     """
 
