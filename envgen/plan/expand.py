@@ -1,139 +1,142 @@
-"""The product of the axes, cut early: a rule that reads few axes rejects whole blocks of cells at once."""
+"""The product of the axes, never written out: it grows axis by axis, and a rule cuts once its axes have values."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Sequence
+from math import prod
 
-from envgen.cell import Cell
+import numpy as np
+from numpy.typing import NDArray
+
+from envgen.cell import FIXED_AXES
 from envgen.compat.facts import Facts
 from envgen.compat.rules import RULES
 from envgen.compat.rules.rule import Rule
-from envgen.compat.verdict import Trace, Verdict
-from envgen.plan.axes import Axes
+from envgen.compat.verdict import Answer, Trace, Verdict
+from envgen.plan.grid import Grid, Rows
+from envgen.plan.tally import Tally
 
-# The order in which values are put together; what the rules read most comes first.
+# The order in which values are put together; what the rules read most comes first. The user's axes follow.
 ORDER = ("os", "arch", "torch", "python", "cuda", "tensorrt")
 
-Indices = tuple[int, ...]
-Value = tuple[str, int]
+
+def order_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The axes of a matrix in the order in which they are put together."""
+    return (*ORDER, *(name for name in names if name not in FIXED_AXES))
 
 
-def level(rule: Rule) -> int:
-    """How many axes of ORDER must have a value before a rule can be asked, less one."""
-    return max(ORDER.index(axis) for axis in rule.axes)
+def level(rule: Rule, order: Sequence[str] = ORDER) -> int:
+    """How many axes must have a value before a rule can be asked, less one."""
+    return max((order.index(axis) for axis in rule.axes if axis in order), default=0)
 
 
-@dataclass
-class Tally:
-    """What was rejected.
+class Answers:
+    """One rule's verdicts on the combinations of the axes it reads, each found out when it is first asked for."""
 
-    Attributes:
-        rules: rule id to the number of cells it rejected; a cell counts for the first rule that rejects it.
-        by_value: (axis, index of a value) to the same, for the cells with that value; only where the rule was asked
-            with that value at hand.
-        examples: (axis, index of a value) to the verdict that rejected most, as an example.
-        used: the values that an accepted cell has.
-    """
+    def __init__(self, rule: Rule, grid: Grid, facts: Facts) -> None:
+        self.rule = rule
+        self.columns = tuple(grid.column(axis) for axis in rule.axes if axis in grid.names) or (0,)
+        self._shape = tuple(grid.sizes[column] for column in self.columns)
+        self._grid, self._facts = grid, facts
+        self._number = np.full(prod(self._shape), -1, np.int32)
+        self.verdicts: list[Verdict] = []
 
-    rules: Counter[str] = field(default_factory=Counter)
-    by_value: dict[Value, Counter[str]] = field(default_factory=dict)
-    examples: dict[tuple[Value | None, str], Verdict] = field(default_factory=dict)
-    used: set[Value] = field(default_factory=set)
+    def of(self, rows: Rows) -> NDArray[np.int32]:
+        """The number, in `verdicts`, of the verdict on each row; the columns that the rule does not read do not matter."""
+        keys = np.ravel_multi_index(tuple(rows[:, column] for column in self.columns), self._shape)
+        wanted = np.zeros(len(self._number), bool)
+        wanted[keys] = True
+        for key in np.flatnonzero(wanted & (self._number < 0)):
+            self._ask(int(key))
+        numbers: NDArray[np.int32] = self._number[keys]
+        return numbers
 
-    def reject(self, chosen: Indices, verdict: Verdict, cells: int) -> None:
-        self.rules[verdict.rule] += cells
-        self.examples.setdefault((None, verdict.rule), verdict)
-        for value in zip(ORDER, chosen, strict=False):
-            self.by_value.setdefault(value, Counter())[verdict.rule] += cells
-            self.examples.setdefault((value, verdict.rule), verdict)
+    def rejects(self, numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether the verdicts of these numbers reject."""
+        return np.array([verdict.answer.rejects for verdict in self.verdicts], bool)[numbers]
 
-    def accept(self, chosen: Indices) -> None:
-        self.used.update(zip(ORDER, chosen, strict=True))
+    def verdict(self, row: Sequence[int]) -> Verdict:
+        """The verdict on one row."""
+        key = 0
+        for column, size in zip(self.columns, self._shape, strict=True):
+            key = key * size + row[column]
+        if self._number[key] < 0:
+            self._ask(key)
+        return self.verdicts[self._number[key]]
 
-    def why_unused(self, value: Value) -> Verdict:
-        """The verdict that stands for why no cell has a value: of the rule that rejected most of its cells."""
-        counts = self.by_value.get(value)
-        if counts:
-            return self.examples[value, counts.most_common(1)[0][0]]
-        return self.examples[None, self.rules.most_common(1)[0][0]]
+    def _ask(self, key: int) -> None:
+        indices = [0] * len(self._grid.names)  # of an axis that the rule does not read, any value
+        for column, index in zip(self.columns, np.unravel_index(key, self._shape), strict=True):
+            indices[column] = int(index)
+        self._number[key] = len(self.verdicts)
+        self.verdicts.append(self.rule.verdict(self._grid.cell(indices), self._facts))
 
 
 class Expansion:
-    """Walks the product of the axes level by level.
+    """Judges the combinations of the values on the axes.
 
     Args:
-        axes: the resolved axes.
+        grid: the axes.
         facts: what the rules judge by.
+        among: axis name to the indices of the values to combine; an axis not named has all of its values.
+
+    Attributes:
+        rows: the accepted combinations.
+        tally: the rejected ones.
     """
 
-    def __init__(self, axes: Axes, facts: Facts) -> None:
+    def __init__(self, grid: Grid, facts: Facts, among: dict[str, NDArray[np.int16]] | None = None) -> None:
         self.tally = Tally()
-        self._facts = facts
-        self._values = tuple(tuple(getattr(axes, name)) for name in ORDER)
-        self._extras = tuple(product(*([(name, value) for value in values] for name, values in axes.extra)))
-        self._rules = tuple(
-            tuple(
-                _Asked(rule, tuple(ORDER.index(axis) for axis in rule.axes)) for rule in RULES if level(rule) == depth
-            )
-            for depth in range(len(ORDER))
-        )
-        self._below = tuple(self._cells_below(depth) for depth in range(len(ORDER)))
+        self._grid = grid
+        self._answers = {rule: Answers(rule, grid, facts) for rule in RULES}
+        self._order = order_of(grid.names)
+        every = {axis: np.arange(size, dtype=np.int16) for axis, size in zip(grid.names, grid.sizes, strict=True)}
+        self._codes = every | (among or {})
+        self.rows = self._expanded()
 
-    def traces(self) -> Iterator[Trace]:
-        """The traces of the accepted cells; `tally` is complete once they are exhausted."""
-        return self._walk((), ())
+    def trace(self, row: Sequence[int]) -> Trace:
+        """Every rule's verdict on the cell of a row, in the order of the rules."""
+        return Trace(self._grid.cell(row), tuple(self._answers[rule].verdict(row) for rule in RULES))
 
-    def _walk(self, chosen: Indices, verdicts: tuple[Verdict, ...]) -> Iterator[Trace]:
-        depth = len(chosen)
-        if depth == len(ORDER):
-            self.tally.accept(chosen)
-            for extra in self._extras:
-                yield Trace(self._cell(chosen, extra), verdicts)
-            return
-        for index in range(len(self._values[depth])):
-            found = self._judge((*chosen, index), depth)
-            if found is not None:
-                yield from self._walk((*chosen, index), verdicts + found)
+    def unknown(self, rows: Rows) -> NDArray[np.bool_]:
+        """Whether some verdict on the cell of each row rests on something newer than the facts."""
+        found = np.zeros(len(rows), bool)
+        for answers in self._answers.values():
+            numbers = answers.of(rows)
+            found |= np.array([verdict.answer is Answer.UNKNOWN for verdict in answers.verdicts], bool)[numbers]
+        return found
 
-    def _judge(self, chosen: Indices, depth: int) -> tuple[Verdict, ...] | None:
-        """The verdicts of the rules that can be asked at this depth; None when one of them rejects."""
-        verdicts = []
-        for asked in self._rules[depth]:
-            key = tuple(chosen[position] for position in asked.positions)
-            verdict = asked.known.get(key)
-            if verdict is None:
-                verdict = asked.known[key] = asked.rule.verdict(self._cell(chosen), self._facts)
-            if verdict.answer.rejects:
-                self.tally.reject(chosen, verdict, self._below[depth])
-                return None
-            verdicts.append(verdict)
-        return tuple(verdicts)
+    def _expanded(self) -> Rows:
+        rows: Rows = np.zeros((1, len(self._grid.names)), np.int16)
+        for depth, axis in enumerate(self._order):
+            codes = self._codes[axis]
+            rows = np.repeat(rows, len(codes), axis=0)
+            rows[:, self._grid.column(axis)] = np.tile(codes, len(rows) // max(len(codes), 1))
+            for rule in RULES:
+                if level(rule, self._order) == depth:
+                    rows = self._kept(rows, rule, depth)
+        self._note_used(rows)
+        return rows
 
-    def _cell(self, chosen: Indices, extra: tuple[tuple[str, str], ...] = ()) -> Cell:
-        """The cell with the chosen values; an axis not chosen yet has its first, which no rule asked so far reads."""
-        indices = (*chosen, *(0,) * (len(ORDER) - len(chosen)))
-        values = dict(zip(ORDER, (values[i] for values, i in zip(self._values, indices, strict=True)), strict=True))
-        return Cell(**values, extra=extra)
+    def _kept(self, rows: Rows, rule: Rule, depth: int) -> Rows:
+        """The rows that a rule does not reject; the others are counted, each for all combinations it would grow to."""
+        answers = self._answers[rule]
+        numbers = answers.of(rows)
+        rejected = answers.rejects(numbers)
+        if rejected.any():
+            below = prod(len(self._codes[axis]) for axis in self._order[depth + 1 :])
+            self._count(rows[rejected], answers, depth, below)
+        return rows[~rejected]
 
-    def _cells_below(self, depth: int) -> int:
-        count = len(self._extras)
-        for values in self._values[depth + 1 :]:
-            count *= len(values)
-        return count
+    def _count(self, rows: Rows, answers: Answers, depth: int, below: int) -> None:
+        self.tally.reject(answers.verdict(rows[0].tolist()), len(rows) * below)
+        for axis in self._order[: depth + 1]:
+            column = self._grid.column(axis)
+            values, first, counts = np.unique(rows[:, column], return_index=True, return_counts=True)
+            for value, place, count in zip(values, first, counts, strict=True):
+                text = self._grid.texts[column][value]
+                self.tally.reject_with((axis, text), answers.verdict(rows[place].tolist()), int(count) * below)
 
-
-@dataclass
-class _Asked:
-    """A rule with the places of its axes in ORDER, and what it answered so far."""
-
-    rule: Rule
-    positions: tuple[int, ...]
-    known: dict[Indices, Verdict] = field(default_factory=dict)
-
-
-def rejected(tally: Tally) -> Mapping[str, int]:
-    """Rule id to the number of cells it rejected, in the order of the rules."""
-    return {rule.id: tally.rules[rule.id] for rule in RULES if tally.rules[rule.id]}
+    def _note_used(self, rows: Rows) -> None:
+        for column, axis in enumerate(self._grid.names):
+            self.tally.used.update((axis, self._grid.texts[column][value]) for value in np.unique(rows[:, column]))

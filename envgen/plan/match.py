@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+import numpy as np
+from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
 from envgen.cell import Cell, Release
 from envgen.compat.facts import Facts, newest
+from envgen.plan.grid import Grid, Rows
 from envgen.plan.releases import expand, in_range
 from envgen.spec.coverage import accepts
 from envgen.spec.matrix import Host, Match
@@ -32,6 +35,23 @@ class Matcher:
         values = cell.axes()
         if not all(axis in values and self.accepts_value(axis, values[axis]) for axis in self.match.axes):
             return False
+        return self._named(cell)
+
+    def mask(self, grid: Grid, rows: Rows) -> NDArray[np.bool_]:
+        """Whether the match speaks of the cell of each row."""
+        found = np.ones(len(rows), bool)
+        for axis in self.match.axes:
+            if axis not in grid.names:
+                return np.zeros(len(rows), bool)
+            column = grid.column(axis)
+            accepted = np.array([self.accepts_value(axis, text) for text in grid.texts[column]], bool)
+            found &= accepted[rows[:, column]]
+        if self.match.cells:
+            named = [self._named(grid.cell(rows[index])) for index in np.flatnonzero(found)]
+            found[found] = named
+        return found
+
+    def _named(self, cell: Cell) -> bool:
         return not self.match.cells or any(fnmatchcase(str(cell), pattern) for pattern in self.match.cells)
 
     def accepts_value(self, axis: str, value: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from envgen.plan.planner import Plan, Planned
+from envgen.plan.cells import Planned
+from envgen.plan.planner import Plan
 
 Pair = tuple[tuple[str, str], tuple[str, str]]
 

@@ -6,28 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
-from envgen.compat.verdict import Trace, Verdict
+from envgen.compat.verdict import Verdict
 from envgen.compat.words import listed
 from envgen.errors import MatrixError
 from envgen.plan.axes import Axes
-from envgen.plan.expand import ORDER, Expansion, Tally, rejected
+from envgen.plan.cells import Cells
+from envgen.plan.expand import ORDER, Expansion
+from envgen.plan.grid import Grid, Rows
 from envgen.plan.match import Matcher
 from envgen.plan.reach import check_entries
 from envgen.plan.resolve import resolve_axes
+from envgen.plan.tally import Tally
+from envgen.space import Space
 from envgen.spec.matrix import Exclude, Include, Matrix
 from envgen.spec.selector import NONE
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A cell of the plan; `included` is the reason of the include entry that it comes from."""
-
-    cell: Cell
-    trace: Trace
-    included: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,16 @@ class Plan:
     """
 
     axes: Axes
-    cells: tuple[Planned, ...]
+    cells: Cells
     raw: int
     rejected: Mapping[str, int]
     excluded: Mapping[str, int]
     excludes: tuple[Exclude, ...] = ()
+
+    @property
+    def space(self) -> Space:
+        """The cells as rows of numbers, in the same order."""
+        return self.cells.grid.space(self.cells.rows)
 
 
 def plan(matrix: Matrix, facts: Facts) -> Plan:
@@ -59,27 +61,30 @@ def plan(matrix: Matrix, facts: Facts) -> Plan:
     """
     axes = resolve_axes(matrix, facts)
     check_entries(matrix, axes, facts)
-    expansion = Expansion(axes, facts)
-    traces = list(expansion.traces())
+    included = [_cell(matrix, index, include) for index, include in enumerate(matrix.include)]
+    grid = Grid.over(axes, included)
+    expansion = Expansion(grid, facts, {axis: grid.codes(axis, axes.texts(axis)) for axis in grid.names})
     _check_used(matrix, axes, expansion.tally)
-    excludes = exclusions(matrix.exclude, facts)
+    rows, excluded = _without(matrix.exclude, grid, expansion.rows, facts)
+    reasons: dict[tuple[int, ...], str] = {}
+    for index, cell in enumerate(included):
+        row = grid.row(cell)
+        _check_included(matrix, index, cell, facts, known=row in rows.tolist() or tuple(row) in reasons)
+        reasons[tuple(row)] = matrix.include[index].reason
+    rows = grid.sorted(np.concatenate([rows, np.array([*reasons], np.int16).reshape(-1, len(grid.names))]))
+    cells = Cells(grid, rows, expansion.trace, reasons)
+    return Plan(axes, cells, axes.size, expansion.tally.rejected, excluded, matrix.exclude)
+
+
+def _without(excludes: Iterable[Exclude], grid: Grid, rows: Rows, facts: Facts) -> tuple[Rows, dict[str, int]]:
+    """The rows that no exclude entry takes out, and reason to the number of those that one does."""
     excluded: Counter[str] = Counter()
-    cells: dict[Cell, Planned] = {}
-    for trace in traces:
-        reason = excluding(trace.cell, excludes)
-        if reason is None:
-            cells[trace.cell] = Planned(trace.cell, trace)
-        else:
-            excluded[reason] += 1
-    for index, include in enumerate(matrix.include):
-        planned = _included(matrix, index, include, facts)
-        if planned.cell in cells:
-            raise MatrixError(
-                f"{planned.cell} is in the matrix already.", "Remove this entry.", matrix.place("include", index)
-            )
-        cells[planned.cell] = planned
-    ordered = tuple(sorted(cells.values(), key=lambda planned: planned.cell))
-    return Plan(axes, ordered, axes.size, rejected(expansion.tally), dict(excluded), matrix.exclude)
+    for matcher, reason in exclusions(excludes, facts):
+        taken = matcher.mask(grid, rows)
+        if taken.any():
+            excluded[reason] += int(taken.sum())
+            rows = rows[~taken]
+    return rows, dict(excluded)
 
 
 Exclusions = Sequence[tuple[Matcher, str]]
@@ -100,17 +105,17 @@ def _check_used(matrix: Matrix, axes: Axes, tally: Tally) -> None:
     if not tally.rules:
         return
     for axis in ORDER:
-        unused: dict[int, tuple[int, str]] = {}
+        unused: dict[int, str] = {}
         used = set()
-        for index, text in enumerate(axes.texts(axis)):
+        for text in axes.texts(axis):
             entry = axes.written[axis, text]
-            if (axis, index) in tally.used:
+            if (axis, text) in tally.used:
                 used.add(entry)
             else:
-                unused.setdefault(entry, (index, text))
-        for entry, (index, text) in unused.items():
+                unused.setdefault(entry, text)
+        for entry, text in unused.items():
             if entry not in used:
-                raise _useless(matrix, axis, entry, text, tally.why_unused((axis, index)))
+                raise _useless(matrix, axis, entry, text, tally.why_unused((axis, text)))
 
 
 def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict) -> MatrixError:
@@ -121,32 +126,34 @@ def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict)
     )
 
 
-def _included(matrix: Matrix, index: int, include: Include, facts: Facts) -> Planned:
+def _check_included(matrix: Matrix, index: int, cell: Cell, facts: Facts, *, known: bool) -> None:
+    """Refuses an included cell that cannot exist, or that the matrix has without it."""
+    place = matrix.place("include", index)
+    rejection = judge(cell, facts).rejection
+    if rejection:
+        raise MatrixError(
+            f"The included cell {cell} is rejected by the rule {rejection.rule}: {rejection.sentence}",
+            "Change its values, or remove the entry.",
+            place,
+        )
+    if known:
+        raise MatrixError(f"{cell} is in the matrix already.", "Remove this entry.", place)
+
+
+def _cell(matrix: Matrix, index: int, include: Include) -> Cell:
     """The cell of an include entry.
 
     Raises:
-        MatrixError: it lacks a value, a value is not one, or the rules reject the cell.
+        MatrixError: it lacks a value, or a value is not one.
     """
-    lacking = [axis for axis in matrix.axis_names if axis not in include.values]
+    values = include.values
+    lacking = [axis for axis in matrix.axis_names if axis not in values]
     if lacking:
         raise MatrixError(
             f"The included cell has no value for {listed(lacking)}.",
             "Give it a value on every axis.",
             matrix.place("include", index),
         )
-    cell = _cell(matrix, index, include)
-    trace = judge(cell, facts)
-    if trace.rejection:
-        raise MatrixError(
-            f"The included cell {cell} is rejected by the rule {trace.rejection.rule}: {trace.rejection.sentence}",
-            "Change its values, or remove the entry.",
-            matrix.place("include", index),
-        )
-    return Planned(cell, trace, include.reason)
-
-
-def _cell(matrix: Matrix, index: int, include: Include) -> Cell:
-    values = include.values
     try:
         return Cell(
             python=PythonVersion.parse(values["python"]),

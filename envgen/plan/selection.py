@@ -15,8 +15,9 @@ from envgen.compat.rules import RULES
 from envgen.compat.words import listed
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.plan.axes import Axes
+from envgen.plan.cells import Planned
 from envgen.plan.match import Matcher
-from envgen.plan.planner import Plan, Planned, excluding, exclusions
+from envgen.plan.planner import Plan, excluding, exclusions
 from envgen.results import LeftOut
 from envgen.spec.matrix import Host, Match
 from envgen.spec.selector import HOST

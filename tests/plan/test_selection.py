@@ -81,7 +81,7 @@ def test_what_is_not_chosen_is_counted() -> None:
     selection = select(PLAN, (Match({"python": ("3.12",)}),), FACTS, HERE)
     assert selection.left_out == (LeftOut(reason="not selected", cells=len(PLAN.cells) - len(selection.cells)),)
     everything = select(PLAN, (), FACTS, HERE)
-    assert everything.cells == PLAN.cells
+    assert everything.cells == tuple(PLAN.cells)
     assert everything.left_out == ()
 
 
