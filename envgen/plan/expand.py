@@ -42,7 +42,7 @@ class Answers:
         self.verdicts: list[Verdict] = []
 
     def of(self, rows: Rows) -> NDArray[np.int32]:
-        """The number, in `verdicts`, of the verdict on each row; the columns that the rule does not read do not matter."""
+        """The number, in `verdicts`, of the verdict on each row; columns that the rule does not read do not matter."""
         keys = np.ravel_multi_index(tuple(rows[:, column] for column in self.columns), self._shape)
         wanted = np.zeros(len(self._number), bool)
         wanted[keys] = True
@@ -62,7 +62,7 @@ class Answers:
             key = key * size + row[column]
         if self._number[key] < 0:
             self._ask(key)
-        return self.verdicts[self._number[key]]
+        return self.verdicts[int(self._number[key])]
 
     def _ask(self, key: int) -> None:
         indices = [0] * len(self._grid.names)  # of an axis that the rule does not read, any value

@@ -7,18 +7,19 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from envgen.cell import AXIS_NAME, FIXED_AXES
+from envgen.cell import AXIS_NAME, FIXED_AXES, GrammarError
 from envgen.errors import MatrixError
+from envgen.spec.choices import choice_problems
 from envgen.spec.document import Document, named
 from envgen.spec.entries import exclude_problems, include_problems
+from envgen.spec.labels import LABELS
 from envgen.spec.matrix import KeyPath
-from envgen.spec.schema import AxesForm, BuildForm, ExtensionForm, MatrixForm
+from envgen.spec.schema import AxesForm, BuildForm, ChoiceForm, ExtensionForm, ExtraAxisForm, MatrixForm
 from envgen.spec.scope import Scope
 
 BUILD_FILES = ("pyproject.toml", "setup.py")  # what an installer builds by itself
 _PROJECT_FILES = (*BUILD_FILES, "CMakeLists.txt")
-_EVERY_CELL = "full"
-_OWN_MEANING = ("cells", "reason", "labels", "gpu")
+_OWN_MEANING = ("cell", "cells", "reason", "labels", "price", *ChoiceForm.model_fields)
 
 
 def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixError]:
@@ -33,12 +34,8 @@ def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixErro
     yield from _axis_problems(form.axes, axes)
     yield from exclude_problems(form.exclude, axes)
     yield from include_problems(form.include, form.exclude, form.axes, axes)
-    for name, entries in form.select.items():
-        if name == _EVERY_CELL:
-            what = f"The selection `{name}` is every cell already."
-            yield MatrixError(what, "Name this one otherwise.", document.keys["select", name])
-        for i, entry in enumerate(entries):
-            yield from cells.match_problems(entry, _item(document, ("select", name), i), host=True)
+    for name, choice in form.select.items():
+        yield from choice_problems(name, choice, cells)
     for i, runner in enumerate(form.runners):
         yield from cells.match_problems(runner, ("runners", i))
     if form.extension:
@@ -57,12 +54,27 @@ def _axis_problems(axes: AxesForm, scope: Scope) -> Iterator[MatrixError]:
             yield MatrixError(f"`{name}` is no name for an axis.", "Use small letters and digits.", place)
         elif name in _OWN_MEANING:
             yield MatrixError(f"`{name}` has a meaning of its own in matrix.yaml.", "Name the axis otherwise.", place)
+        elif axis_form.values and not axis_form.package:
+            yield from _label_problems(name, axis_form, scope)
         package = canonicalize_name(axis_form.package or "")
         if package in packages:
             what = f"The axis `{name}` pins {package}, which the axis `{packages[package]}` pins already."
             yield MatrixError(what, "Keep one of them.", place)
         elif package:
             packages[package] = name
+
+
+def _label_problems(name: str, form: ExtraAxisForm, scope: Scope) -> Iterator[MatrixError]:
+    """An axis that is only its values is one that the rules read, and has its grammar."""
+    if name not in LABELS:
+        what = f"`axes.{name}` has values that stand for nothing."
+        yield MatrixError(what, "Name the `package` they are versions of.", scope.document.keys[("axes", name)])
+        return
+    for i, value in enumerate(form.values):
+        try:
+            LABELS[name](value)
+        except GrammarError as error:
+            yield MatrixError(f"`axes.{name}`: {error}.", "", scope.place("axes", name, i))
 
 
 def _build_problems(build: BuildForm, scope: Scope) -> Iterator[MatrixError]:

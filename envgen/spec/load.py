@@ -18,12 +18,14 @@ from envgen.spec.matrix import (
     Build,
     BuildStep,
     Check,
+    Choice,
     DeviceCode,
     Exclude,
     Extension,
     ExtraAxis,
     Include,
     Indexes,
+    LabelAxis,
     Limits,
     Match,
     Matrix,
@@ -37,7 +39,9 @@ from envgen.spec.schema import (
     AxesForm,
     BuildForm,
     ChecksForm,
+    ChoiceForm,
     ExtensionForm,
+    ExtraAxisForm,
     IndexesForm,
     LimitsForm,
     MatchForm,
@@ -91,9 +95,11 @@ def _matrix(form: MatrixForm, document: Document, path: Path) -> Matrix:
         extra=_extra_axes(form.axes),
         exclude=tuple(Exclude(_match(entry), entry.reason) for entry in form.exclude),
         include=tuple(Include(entry.values(), entry.reason) for entry in form.include),
-        selections={name: tuple(map(_match, entries)) for name, entries in form.select.items()},
+        selections={name: _choice(choice) for name, choice in form.select.items()},
         extension=_extension(form.extension, document, path) if form.extension else None,
-        runners=tuple(Runner(_match(entry), tuple(entry.labels), entry.gpu) for entry in form.runners),
+        runners=tuple(
+            Runner(_match(entry), tuple(entry.labels), entry.gpu, entry.price or 0.0) for entry in form.runners
+        ),
         indexes=_indexes(form.indexes),
         limits=_limits(form.limits),
         places=document.places,
@@ -101,11 +107,27 @@ def _matrix(form: MatrixForm, document: Document, path: Path) -> Matrix:
 
 
 def _extra_axes(axes: AxesForm) -> tuple[ExtraAxis, ...]:
-    return tuple(
-        PackageAxis(name, tuple(axis.values), axis.package)
-        if axis.package
-        else VariableAxis(name, tuple(axis.variables), axis.variables)
-        for name, axis in (axes.__pydantic_extra__ or {}).items()
+    return tuple(_extra_axis(name, axis) for name, axis in (axes.__pydantic_extra__ or {}).items())
+
+
+def _extra_axis(name: str, form: ExtraAxisForm) -> ExtraAxis:
+    if form.variables:
+        return VariableAxis(name, tuple(form.variables), form.variables)
+    values = tuple(form.values)
+    return PackageAxis(name, values, form.package) if form.package else LabelAxis(name, values)
+
+
+def _choice(form: ChoiceForm) -> Choice:
+    return Choice(
+        entries=tuple(map(_match, form.among)),
+        where=form.where,
+        host=form.host,
+        cover=form.cover,
+        extremes=form.extremes,
+        must=tuple(map(_match, form.must)),
+        weights=form.weights,
+        budget=form.budget,
+        seed=form.seed,
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from envgen.cell import FIXED_AXES, Arch, Os, SmArch
 from envgen.errors import Place
 from envgen.results import Rung
+from envgen.spec.expression import Where
+from envgen.spec.labels import COMPILER, Compiler
 
 KeyPath = tuple[str | int, ...]
 
@@ -32,7 +34,15 @@ class VariableAxis:
     variables: Mapping[str, Mapping[str, str]]
 
 
-ExtraAxis = PackageAxis | VariableAxis
+@dataclass(frozen=True)
+class LabelAxis:
+    """An axis of the cell's surroundings, which rules read: `compiler`, `gpu` or `driver`."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+ExtraAxis = PackageAxis | VariableAxis | LabelAxis
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,52 @@ class Match:
 
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
+
+
+class Unit(StrEnum):
+    """What a budget counts."""
+
+    CELLS = "cells"
+    MINUTES = "minutes"
+    DOLLARS = "dollars"
+    GIGABYTES = "GB"
+
+
+@dataclass(frozen=True)
+class Budget:
+    amount: float
+    unit: Unit
+
+    def __str__(self) -> str:
+        amount = f"{self.amount:g}"
+        return f"${amount}" if self.unit is Unit.DOLLARS else f"{amount} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A selection: which cells it is about, and which few of them stand for the rest.
+
+    Attributes:
+        entries: cells that any of these speaks of; none: all.
+        where: a condition that they meet besides.
+        host: whether only those that this machine can run.
+        cover: how many values at a time the chosen must cover in every combination; None: every cell is chosen.
+        extremes: whether the oldest, the newest and the corners are chosen.
+        must: cells that are chosen in any case.
+        weights: axis to value to how much rather a cell with it is chosen; 1 where nothing is said.
+        budget: what the chosen may cost together.
+        seed: of the choices that are as good as others.
+    """
+
+    entries: tuple[Match, ...] = ()
+    where: Where | None = None
+    host: bool = False
+    cover: int | None = None
+    extremes: bool = False
+    must: tuple[Match, ...] = ()
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    budget: Budget | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,11 +190,12 @@ class Extension:
 
 @dataclass(frozen=True)
 class Runner:
-    """Labels of a CI runner, and which cells it takes."""
+    """Labels of a CI runner, which cells it takes, and what a minute of it costs in dollars."""
 
     match: Match
     labels: tuple[str, ...]
     gpu: bool = False
+    price: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -176,7 +233,7 @@ class Matrix:
     extra: tuple[ExtraAxis, ...]
     exclude: tuple[Exclude, ...]
     include: tuple[Include, ...]
-    selections: Mapping[str, tuple[Match, ...]]
+    selections: Mapping[str, Choice]
     extension: Extension | None
     runners: tuple[Runner, ...]
     indexes: Indexes
@@ -194,10 +251,15 @@ class Matrix:
         return next(axis.values for axis in self.extra if axis.name == name)
 
     def variables_of(self, extra: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """The environment variables that a cell's values on variable axes set."""
+        """The environment variables that a cell's values on variable axes, and its compiler, set."""
         values = dict(extra)
-        axes = [axis for axis in self.extra if isinstance(axis, VariableAxis)]
-        return {name: value for axis in axes for name, value in axis.variables[values[axis.name]].items()}
+        found: dict[str, str] = {}
+        for axis in self.extra:
+            if isinstance(axis, VariableAxis):
+                found |= axis.variables[values[axis.name]]
+            elif axis.name == COMPILER and isinstance(axis, LabelAxis):
+                found |= Compiler.parse(values[axis.name]).variables
+        return found
 
     def place(self, *path: str | int) -> Place:
         """Where the value at a key path stands (`"axes", "torch", 1`), or the nearest value around it."""

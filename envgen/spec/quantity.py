@@ -1,10 +1,11 @@
-"""Durations and sizes as people write them: `90`, `90s`, `10m`, `2h`; `512MB`, `8GB`, `8GiB`."""
+"""Quantities as people write them: `90`, `10m`, `2h`; `512MB`, `8GB`, `8GiB`; budgets: `40 cells`, `2h`, `$5`."""
 
 from __future__ import annotations
 
 import re
 
 from envgen.cell import GrammarError
+from envgen.spec.matrix import Budget, Unit
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -33,3 +34,23 @@ def parse_size(text: str) -> int:
     if not match or match[2] not in _BYTES or not float(match[1]):
         raise GrammarError(f"{text!r} is not a size such as 512MB, 8GB or 8GiB")
     return round(float(match[1]) * _BYTES[match[2]])
+
+
+def parse_budget(text: str) -> Budget:
+    """What a selection may cost: a number of cells, machine time, money or disk.
+
+    Raises:
+        GrammarError: the text is none of these, or not above zero.
+    """
+    money = re.fullmatch(r"\$\s?(\d{1,9}(?:\.\d{1,4})?)", text, re.ASCII)
+    if money and float(money[1]):
+        return Budget(float(money[1]), Unit.DOLLARS)
+    cells = re.fullmatch(r"([1-9]\d{0,8})(?:\s?cells?)?", text, re.ASCII)
+    if cells:
+        return Budget(float(cells[1]), Unit.CELLS)
+    for parse, per, unit in ((parse_duration, 60, Unit.MINUTES), (parse_size, 10**9, Unit.GIGABYTES)):
+        try:
+            return Budget(parse(text.replace("min", "m")) / per, unit)
+        except GrammarError:
+            continue
+    raise GrammarError(f"{text!r} is not a budget such as 40 cells, 90m, 5h, $5 or 100GB")

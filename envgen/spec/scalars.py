@@ -20,7 +20,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from envgen.cell import AXIS_NAME, EXTRA_VALUE, Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, SmArch
-from envgen.spec.quantity import parse_duration, parse_size
+from envgen.spec.expression import Where
+from envgen.spec.matrix import Budget
+from envgen.spec.quantity import parse_budget, parse_duration, parse_size
 from envgen.spec.selector import (
     HOST,
     NONE,
@@ -138,6 +140,39 @@ def _flag(value: object) -> object:
     raise GrammarError("this is neither true nor false")
 
 
+_STRENGTHS = {"pairs": 2, "triples": 3, "values": 1} | {str(n): n for n in range(1, 7)}
+
+
+def _strength(value: object) -> int:
+    if not isinstance(value, str) or value not in _STRENGTHS:
+        raise GrammarError(f"{value!r} is neither values, pairs, triples, nor a number from 1 to 6")
+    return _STRENGTHS[value]
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        raise GrammarError(f"{value!r} is not a whole number")
+    return int(value)
+
+
+def _weight(value: object) -> float:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or not float(value):
+        raise GrammarError(f"{value!r} is not a number above zero")
+    return float(value)
+
+
+def _budget(value: object) -> Budget:
+    if not isinstance(value, str):
+        raise GrammarError("this must be a text such as 40 cells, 90m or $5")
+    return parse_budget(value.strip())
+
+
+def _condition(value: object) -> Where:
+    if not isinstance(value, str):
+        raise GrammarError("this must be a text such as torch>=2.9 and cuda!=cpu")
+    return Where.parse(one_line(value))
+
+
 def _words(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -172,6 +207,12 @@ Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 Command = Annotated[list[Line], Field(min_length=1), BeforeValidator(_words, json_schema_input_type=str | list[Line])]
 Seconds = Annotated[float, BeforeValidator(lambda v: _measured(parse_duration, v), json_schema_input_type=str | int)]
 Bytes = Annotated[int, BeforeValidator(lambda v: _measured(parse_size, v), json_schema_input_type=str)]
+
+Strength = Annotated[int, BeforeValidator(_strength), WithJsonSchema({"enum": [*_STRENGTHS, 1, 2, 3, 4, 5, 6]})]
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Weight = Annotated[float, BeforeValidator(_weight, json_schema_input_type=float)]
+BudgetText = Annotated[Any, BeforeValidator(_budget), WithJsonSchema({"type": ["string", "integer"]})]
+Condition = Annotated[Any, BeforeValidator(_condition), WithJsonSchema({"type": "string"})]
 
 PythonValue = Annotated[str, _parsed(PythonVersion.parse), _version_like]
 TorchValue = Annotated[str, _parsed(parse_release_selector), _version_like]

@@ -9,12 +9,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from envgen.cell import FIXED_AXES, GrammarError
+from envgen.spec.labels import LABELS
 from envgen.spec.scalars import (
     ArchSelector,
     ArchValue,
+    BudgetText,
     Bytes,
     CellSelector,
     Command,
+    Condition,
     CudaSelector,
     CudaValue,
     ExactTensorrt,
@@ -37,6 +40,7 @@ from envgen.spec.scalars import (
     Seconds,
     Sha256,
     Source,
+    Strength,
     TensorrtSelector,
     TensorrtValue,
     Text,
@@ -44,6 +48,8 @@ from envgen.spec.scalars import (
     TorchValue,
     Url,
     Variable,
+    Weight,
+    Whole,
 )
 
 
@@ -72,7 +78,7 @@ class ExtraAxisForm(_Form):
 
     @model_validator(mode="after")
     def one_kind(self) -> Self:
-        if bool(self.package or self.values) == bool(self.variables) or bool(self.package) != bool(self.values):
+        if bool(self.values) == bool(self.variables) or (self.package and not self.values):
             raise GrammarError("an axis of your own has either `package` with `values`, or `variables`")
         return self
 
@@ -97,6 +103,17 @@ class AxesForm(_Form):
     os: OneOrMany[OsValue] = Field(description="Operating systems.", examples=[["debian12", "windows2022", "macos14"]])
     arch: OneOrMany[ArchValue] = Field(description="Processor architectures.", examples=[["x86_64", "aarch64"]])
 
+    @model_validator(mode="before")
+    @classmethod
+    def labels_alone(cls, axes: object) -> object:
+        """`compiler: [gcc13, clang17]`: an axis of a cell's surroundings is its values."""
+        if not isinstance(axes, dict):
+            return axes
+        return {
+            name: {"values": axis} if name in LABELS and isinstance(axis, str | list) else axis
+            for name, axis in axes.items()
+        }
+
 
 class MatchForm(_Form):
     """Which cells: axis to value, range, glob or list of them; an axis not named accepts every value."""
@@ -116,6 +133,45 @@ class MatchForm(_Form):
         """Axis name to the accepted texts, for the axes that are named."""
         fixed = {name: getattr(self, name) for name in FIXED_AXES if getattr(self, name)}
         return {axis: tuple(texts) for axis, texts in {**fixed, **(self.__pydantic_extra__ or {})}.items()}
+
+
+class ChoiceForm(_Form):
+    """A selection: which cells it is about, and which few of them stand for the rest."""
+
+    among: OneOrMany[MatchForm] = Field(default=[], description="Cells that any of these speaks of. Default: all.")
+    where: Condition | None = Field(
+        default=None, description="A condition on them.", examples=["torch>=2.9 and cuda!=cpu"]
+    )
+    host: Flag = Field(default=False, description="Only what this machine can run.")
+    cover: Strength | None = Field(
+        default=None,
+        description="Choose few cells that cover every combination of so many values: `pairs`, `triples`.",
+        examples=["pairs"],
+    )
+    extremes: Flag = Field(default=False, description="Choose the oldest, the newest and the corners.")
+    must: OneOrMany[MatchForm] = Field(default=[], description="Cells that are chosen in any case.")
+    weights: dict[Name, dict[Line, Weight]] = Field(
+        default={},
+        description="How much rather a cell with a value is chosen; 1 where nothing is said.",
+        examples=[{"python": {"3.12": 3}}],
+    )
+    budget: BudgetText | None = Field(
+        default=None,
+        description="What the chosen may cost: cells, minutes, dollars or gigabytes.",
+        examples=["40 cells", "90m", "$5", "100GB"],
+    )
+    seed: Whole = Field(default=0, description="Of choices that are as good as others.")
+
+
+def _entries_alone(value: object) -> object:
+    """A list of matches, or one, is what `among` would hold."""
+    whole = isinstance(value, dict) and set(value) & set(ChoiceForm.model_fields)
+    return value if whole else {"among": value}
+
+
+ShortChoice = Annotated[
+    ChoiceForm, BeforeValidator(_entries_alone, json_schema_input_type=OneOrMany[MatchForm] | ChoiceForm)
+]
 
 
 class ExcludeForm(MatchForm):
@@ -147,6 +203,7 @@ class RunnerForm(MatchForm):
 
     labels: OneOrMany[Text] = Field(description="Labels that the runner is asked for by.", examples=[["self-hosted"]])
     gpu: Flag = Field(default=False, description="Whether it has a GPU.")
+    price: Weight | None = Field(default=None, description="Dollars a minute of it costs.", examples=[0.07])
 
 
 class StepForm(_Form):
@@ -258,9 +315,7 @@ class MatrixForm(_Form):
     axes: AxesForm
     exclude: list[ExcludeForm] = Field(default=[], description="Cells left out.")
     include: list[IncludeForm] = Field(default=[], description="Cells beside the product of the axes.")
-    select: dict[Name, OneOrMany[MatchForm]] = Field(
-        default={}, description="Named selections; `default` is the usual one."
-    )
+    select: dict[Name, ShortChoice] = Field(default={}, description="Named selections; `default` is the usual one.")
     extension: ExtensionForm | None = None
     runners: list[RunnerForm] = Field(default=[], description="CI runners; the first that takes a cell is its runner.")
     indexes: IndexesForm = IndexesForm()
@@ -280,7 +335,19 @@ class _EditorSchema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
+def _name_labels(axes: dict[str, Any]) -> None:
+    """The axes of a cell's surroundings, for editors: their values alone, or an axis of your own of that name."""
+    value = {"type": ["string", "number"]}
+    values = {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}, {"$ref": "#/$defs/ExtraAxisForm"}]}
+    axes["properties"] |= {
+        "compiler": {**values, "description": "Host compilers.", "examples": [["gcc13", "clang17", "msvc2022"]]},
+        "gpu": {**values, "description": "GPU architectures.", "examples": [["7.5", "9.0"]]},
+        "driver": {**values, "description": "Versions of NVIDIA's driver.", "examples": [["550.54.15", "580"]]},
+    }
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON schema of matrix.yaml, for editors; `envgen/spec/matrix.schema.json` is its text."""
     schema = MatrixForm.model_json_schema(schema_generator=_EditorSchema)
+    _name_labels(schema["$defs"]["AxesForm"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "matrix.yaml of envgen"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from envgen.errors import Place
-from envgen.spec.matrix import Exclude, ExtraAxis, Include, Indexes, KeyPath, Limits, Match, Matrix
+from envgen.spec.matrix import Choice, Exclude, ExtraAxis, Include, Indexes, KeyPath, Limits, Match, Matrix
 
 FILE = Path("matrix.yaml")
 AXES = {
@@ -39,7 +39,7 @@ def matrix(
         extra=extra,
         exclude=tuple(Exclude(Match(match), reason) for match, reason in exclude),
         include=tuple(Include(values, reason) for values, reason in include),
-        selections={"default": tuple(select)},
+        selections={"default": Choice(tuple(select))},
         extension=None,
         runners=(),
         indexes=Indexes("https://example.invalid/whl"),

@@ -66,6 +66,11 @@ def test_structural_faults_do_not_fit(validator: Draft202012Validator, name: str
         {},
         {"exclude": [{"python": 3.12, "torch": ["2.13"], "reason": "x"}]},
         {"select": {"one": {"cells": "py312-*"}, "many": [{"os": "host"}]}},
+        {"axes": {**AXES, "compiler": ["gcc12", "clang17"], "gpu": 9.0, "driver": ["550.54.15"]}},
+        {"select": {"few": {"among": [{"os": "host"}], "where": "torch>=2.9 and cuda!=cpu", "cover": "pairs"}}},
+        {"select": {"few": {"must": {"cells": "py312-*"}, "weights": {"python": {"3.12": 3}}, "budget": "$5"}}},
+        {"select": {"few": {"extremes": True, "host": False, "seed": 7, "budget": 40}}},
+        {"runners": [{"cuda": "cpu", "labels": "x", "price": 0.07}]},
         {"extension": {"source": "a==1", "checks": {"cpu": "python -m a", "kernel": {"run": ["a"], "needs": "gpu"}}}},
         {"extension": {"source": "a==1", "build": {"env": {"A": 1, "B": True}, "steps": [{"name": "a", "run": "b"}]}}},
         {"limits": {"memory": "8GB", "timeouts": {"default": 90, "built": "30m"}}},
@@ -87,6 +92,9 @@ def test_schema_and_loader_agree(validator: Draft202012Validator, tmp_path: Path
         {"extension": {"source": "a==1", "checks": {"gpu": "a"}}},
         {"limits": {"timeouts": {"buit": "3m"}}},
         {"select": {"a": []}},
+        {"select": {"a": {"cover": "quads"}}},
+        {"select": {"a": {"extremes": True, "pairs": 2}}},
+        {"axes": {**AXES, "gpu": []}},
         {"runners": [{"cuda": "cpu"}]},
     ],
 )
@@ -100,7 +108,16 @@ def test_schema_and_loader_refuse_alike(validator: Draft202012Validator, tmp_pat
 
 def test_every_key_is_described() -> None:
     definitions = schema.json_schema()["$defs"]
-    for form in ("AxesForm", "BuildForm", "StepForm", "ChecksForm", "RunnerForm", "IndexesForm", "LimitsForm"):
+    for form in (
+        "AxesForm",
+        "ChoiceForm",
+        "BuildForm",
+        "StepForm",
+        "ChecksForm",
+        "RunnerForm",
+        "IndexesForm",
+        "LimitsForm",
+    ):
         assert definitions[form]["description"], form
         for key, value in definitions[form]["properties"].items():
             assert "description" in value or "examples" in value or "$ref" in value, f"{form}.{key}"

@@ -10,7 +10,7 @@ from envgen.assets import asset
 from envgen.cell import SmArch
 from envgen.results import LADDER, Rung
 from envgen.spec.load import load
-from envgen.spec.matrix import DeviceCode, Match, Matrix, PackageAxis, Toolkit, VariableAxis
+from envgen.spec.matrix import Choice, DeviceCode, Match, Matrix, PackageAxis, Toolkit, VariableAxis
 
 AXES = """\
 version: 1
@@ -98,8 +98,8 @@ def test_selection_may_name_an_included_value(tmp_path: Path) -> None:
         "select:\n  old: {python: 3.9, os: host, arch: host}\n  py312: [{cells: 'py312-*'}, {torch: latest}]\n"
     )
     assert loaded(tmp_path, text).selections == {
-        "old": (Match({"python": ("3.9",), "os": ("host",), "arch": ("host",)}),),
-        "py312": (Match({}, ("py312-*",)), Match({"torch": ("latest",)})),
+        "old": Choice((Match({"python": ("3.9",), "os": ("host",), "arch": ("host",)}),)),
+        "py312": Choice((Match({}, ("py312-*",)), Match({"torch": ("latest",)}))),
     }
 
 
@@ -216,6 +216,6 @@ def test_shipped_matrix() -> None:
     assert matrix.extension is not None
     assert matrix.extension.imports == ("envgen_reference",)
     assert {"default", "wide", "gpu", "tensorrt"} <= set(matrix.selections)
-    assert len(matrix.selections["wide"]) >= 6
+    assert len(matrix.selections["wide"].entries) >= 6
     assert [step.name for step in matrix.extension.build.steps] == ["ops", "stable", "module"]
     assert [check.rung for check in matrix.extension.checks] == [Rung.CPU, Rung.KERNEL, Rung.ENGINE]

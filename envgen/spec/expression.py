@@ -1,0 +1,278 @@
+"""Conditions on cells as one line: `torch>=2.9 and cuda!=cpu`, `os==ubuntu* and not python in (3.9, 3.10)`.
+
+A comparison names an axis, or `cell` for the id. `==` takes what a match takes: a value, a pattern, `latest`, an os
+family, `host`; ranges compare versions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from envgen.cell import Arch, Cuda, GrammarError, PythonVersion
+from envgen.spec.selector import (
+    HOST,
+    NONE,
+    parse_cuda_selector,
+    parse_os_selector,
+    parse_python_selector,
+    parse_release_selector,
+)
+
+CELL = "cell"
+RANGES = (">=", "<=", ">", "<", "~=")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One axis against some texts, any of which may hold; each text is as in a match, with its operator if a range.
+
+    Attributes:
+        column: where in the line it begins, from 0.
+    """
+
+    axis: str
+    texts: tuple[str, ...]
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class Not:
+    inner: Expression
+
+
+@dataclass(frozen=True)
+class All:
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    parts: tuple[Expression, ...]
+
+
+Expression = Comparison | Not | All | Any
+
+
+class ExpressionError(GrammarError):
+    """A line that is no condition.
+
+    Args:
+        what: what is wrong, as a part of a sentence.
+        column: where in the line, from 0.
+    """
+
+    def __init__(self, what: str, column: int) -> None:
+        super().__init__(what)
+        self.column = column
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition with the line it was written as."""
+
+    text: str
+    expression: Expression
+
+    @classmethod
+    def parse(cls, text: str) -> Where:
+        """The condition that a line holds.
+
+        Raises:
+            ExpressionError: it holds none.
+        """
+        return cls(text, _Parser(text).whole())
+
+    def __str__(self) -> str:
+        return self.text
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Every comparison, in the order of the line."""
+        yield from _comparisons(self.expression)
+
+
+def _comparisons(expression: Expression) -> Iterator[Comparison]:
+    if isinstance(expression, Comparison):
+        yield expression
+    elif isinstance(expression, Not):
+        yield from _comparisons(expression.inner)
+    else:
+        for part in expression.parts:
+            yield from _comparisons(part)
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<operator>==|!=|>=|<=|~=|>|<|=)|(?P<bracket>[(),])|(?P<quoted>"[^"]*"|'[^']*')"""
+    r"""|(?P<word>[A-Za-z0-9._*?\[\]+-]+))""",
+    re.ASCII,
+)
+_WORDS = ("and", "or", "not", "in")
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    column: int
+
+
+class _Parser:
+    """Recursive descent: `or` binds least, then `and`, then `not`."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = [*_tokens(text), _Token("end", "", len(text))]
+        self._at = 0
+
+    def whole(self) -> Expression:
+        found = self._any()
+        if self._next.kind != "end":
+            raise ExpressionError(f"{self._next.text!r} stands where `and`, `or` or the end is expected", self._column)
+        return found
+
+    def _any(self) -> Expression:
+        return self._joined("or", self._all, Any)
+
+    def _all(self) -> Expression:
+        return self._joined("and", self._negated, All)
+
+    def _joined(
+        self, word: str, part: Callable[[], Expression], kind: Callable[[tuple[Expression, ...]], Expression]
+    ) -> Expression:
+        parts = [part()]
+        while self._took("word", word):
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+    def _negated(self) -> Expression:
+        if self._took("word", "not"):
+            return Not(self._negated())
+        if self._took("bracket", "("):
+            inner = self._any()
+            self._expect(")")
+            return inner
+        return self._comparison()
+
+    def _comparison(self) -> Expression:
+        name = self._next
+        if name.kind != "word" or name.text in _WORDS:
+            raise ExpressionError(f"{_shown(name)} stands where an axis is expected", name.column)
+        self._at += 1
+        if self._took("word", "in"):
+            return Comparison(name.text, self._listed(name.text), name.column)
+        if self._took("word", "not"):
+            self._expect("in")
+            return Not(Comparison(name.text, self._listed(name.text), name.column))
+        operator = self._next
+        if operator.kind != "operator":
+            raise ExpressionError(
+                f"{_shown(operator)} stands where an operator such as == or >= is expected", operator.column
+            )
+        self._at += 1
+        if operator.text == "=":
+            raise ExpressionError("`=` is no comparison; write `==`", operator.column)
+        if operator.text in RANGES:
+            return Comparison(name.text, (self._range(name.text, operator),), name.column)
+        found = Comparison(name.text, (self._value(name.text),), name.column)
+        return Not(found) if operator.text == "!=" else found
+
+    def _listed(self, axis: str) -> tuple[str, ...]:
+        self._expect("(")
+        values = [self._value(axis)]
+        while self._took("bracket", ","):
+            values.append(self._value(axis))
+        self._expect(")")
+        return tuple(values)
+
+    def _range(self, axis: str, operator: _Token) -> str:
+        token = self._word()
+        try:
+            return f"{operator.text}{_bound(axis, token.text)}"
+        except GrammarError as error:
+            raise ExpressionError(str(error), token.column) from None
+
+    def _value(self, axis: str) -> str:
+        token = self._word()
+        try:
+            return _canonical(axis, token.text)
+        except GrammarError as error:
+            raise ExpressionError(str(error), token.column) from None
+
+    def _word(self) -> _Token:
+        token = self._next
+        if token.kind not in ("word", "quoted"):
+            raise ExpressionError(f"{_shown(token)} stands where a value is expected", token.column)
+        self._at += 1
+        return token
+
+    def _expect(self, text: str) -> None:
+        if self._next.text != text or self._next.kind == "quoted":
+            raise ExpressionError(f"{_shown(self._next)} stands where `{text}` is expected", self._column)
+        self._at += 1
+
+    def _took(self, kind: str, text: str) -> bool:
+        if (self._next.kind, self._next.text) != (kind, text):
+            return False
+        self._at += 1
+        return True
+
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._at]
+
+    @property
+    def _column(self) -> int:
+        return self._next.column
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    at = 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if not match:
+            column = len(text) - len(text[at:].lstrip())
+            raise ExpressionError(f"{text[column]!r} cannot stand in a condition", column)
+        kind = str(match.lastgroup)
+        found = match[kind]
+        yield _Token(kind, found[1:-1] if kind == "quoted" else found, match.start(kind))
+        at = match.end()
+
+
+def _shown(token: _Token) -> str:
+    return "the end" if token.kind == "end" else repr(token.text)
+
+
+def _canonical(axis: str, text: str) -> str:
+    """A value as a match of the axis has it: `13.0` of cuda as `cu130`."""
+    if axis == "tensorrt" and text == NONE:
+        return text
+    if axis in ("os", "arch") and text == HOST:
+        return text
+    parse = _PARSERS.get(axis)
+    return str(parse(text)) if parse else text
+
+
+def _bound(axis: str, text: str) -> str:
+    """The version that a range of the axis compares with."""
+    if axis == "cuda":
+        cuda = Cuda.parse(text)
+        if cuda.is_cpu:
+            raise GrammarError("cpu is no version to compare with; write cuda!=cpu")
+        return cuda.dotted
+    if axis == "python":
+        return f"3.{PythonVersion.parse(text.removesuffix('t')).minor}"
+    if axis in ("os", "arch", CELL):
+        raise GrammarError(f"values of {axis} are not ordered; compare with == or !=")
+    if not re.fullmatch(r"\d+(\.\w+)*", text, re.ASCII):
+        raise GrammarError(f"{text!r} is no version to compare with")
+    return text
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "python": parse_python_selector,
+    "torch": parse_release_selector,
+    "cuda": parse_cuda_selector,
+    "tensorrt": parse_release_selector,
+    "os": parse_os_selector,
+    "arch": Arch.parse,
+}
