@@ -350,4 +350,6 @@ def json_schema() -> dict[str, Any]:
     """The JSON schema of matrix.yaml, for editors; `envgen/spec/matrix.schema.json` is its text."""
     schema = MatrixForm.model_json_schema(schema_generator=_EditorSchema)
     _name_labels(schema["$defs"]["AxesForm"])
+    # What has the key of a selection is one, and no match with an axis of that name.
+    schema["$defs"]["MatchForm"]["propertyNames"] = {"not": {"enum": [*ChoiceForm.model_fields]}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "matrix.yaml of envgen"}
