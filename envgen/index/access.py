@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from envgen.errors import EnvgenError
 
 
-class IndexFault(EnvgenError):
+class IndexFault(EnvgenError):  # noqa: N818 - the index is at fault, or the way to it
     """An index or a wheel on it could not be read."""
 
     exit_code = 6
@@ -38,3 +41,26 @@ class Access:
     proxy: str | None = None
     timeout: float = 20.0
     deadline: float = 120.0
+
+
+def without_credentials(address: str) -> tuple[str, tuple[str, str] | None]:
+    """An address as it may be shown and kept, and the user and password that stood in it."""
+    parts = urlsplit(address)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return address, None
+    name, _, password = user.partition(":")
+    return urlunsplit(parts._replace(netloc=host)), (unquote(name), unquote(password))
+
+
+def shown(address: str) -> str:
+    """An address as a message may show it: a query may hold a secret too."""
+    return urlunsplit(urlsplit(without_credentials(address)[0])._replace(query="", fragment=""))
+
+
+def local_path(address: str) -> Path | None:
+    """The path that an address means; None when it is on the network."""
+    parts = urlsplit(address)
+    if parts.scheme == "file":
+        return Path(url2pathname(parts.path))
+    return None if parts.scheme in ("http", "https") else Path(address)

@@ -5,47 +5,120 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
-from envgen.index.access import Access
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+from envgen.index.access import Access, IndexFault, local_path, shown
+from envgen.index.cache import PageCache
+from envgen.index.client import Client
 from envgen.index.listing import File, Listing
+from envgen.index.ranges import LocalFile, RangeFile
+from envgen.index.sources import Folder, FolderIndex, Source, WebIndex, WebPage
 from envgen.index.wheel import RemoteWheel
+
+_METADATA_LIMIT = 4 << 20  # bytes; a long description is a part of it
 
 
 class Reader:
     """Reads indexes and counts what that costs; one for several threads.
 
-    Attributes:
-        requests: how many were answered.
-        bytes_received: of their bodies, on the wire.
-        seconds: in requests, added up.
+    Args:
+        access: how the indexes are reached.
+        cache_folder: where pages are kept for conditional requests; made when it is not there.
+
+    Raises:
+        IndexFault: a certificate file is not there.
     """
 
-    requests: int = 0
-    bytes_received: int = 0
-    seconds: float = 0.0
-
-    def __init__(self, access: Access, cache_folder: Path) -> None: ...
+    def __init__(self, access: Access, cache_folder: Path) -> None:
+        self._client = Client(access)
+        cache = PageCache(cache_folder)
+        indexes = () if access.no_index else access.indexes or (PYPI_SIMPLE_ENDPOINT,)
+        labels = ("default", *map(shown, indexes[1:]))
+        sources = [self._index(address, label, cache) for address, label in zip(indexes, labels, strict=False)]
+        sources += [self._links(address) for address in access.folders]
+        self._sources = {source.label: source for source in sources}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self._client.close()
+
+    @property
+    def requests(self) -> int:
+        """How many were answered, redirects among them."""
+        return self._client.requests
+
+    @property
+    def bytes_received(self) -> int:
+        """Of answers' bodies, as they went over the wire."""
+        return self._client.bytes_received
+
+    @property
+    def seconds(self) -> float:
+        """In requests, added up over threads."""
+        return self._client.seconds
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The labels of the indexes and folders, in order."""
-        return ()
+        return tuple(self._sources)
 
     def listings(self, package: str) -> tuple[Listing, ...]:
-        """What each index says that has the package."""
-        return ()
+        """What each index and folder says that has the package.
+
+        Raises:
+            IndexFault: one of them cannot be read, or none has the package.
+        """
+        found = [listing for source in self.sources if (listing := self.listing(package, source))]
+        if not found:
+            raise IndexFault(
+                f"No index has {package} (asked: {', '.join(self.sources) or 'none, as none is configured'}).",
+                "Check the name, or add the index that has it.",
+            )
+        return tuple(found)
 
     def listing(self, package: str, source: str) -> Listing | None:
-        """What one index or folder says; None when it has not the package."""
-        return None
+        """What one index or folder says; None when it has not the package.
+
+        Args:
+            source: its label.
+
+        Raises:
+            IndexFault: it cannot be read.
+        """
+        return self._sources[source].listing(package)
 
     def wheel(self, file: File) -> RemoteWheel:
-        """A wheel's inside."""
-        raise ValueError(file.url)
+        """A wheel's inside; whatever is wrong with it is raised when it is read."""
+        subject = f"{file.name} on {_host(file.url)}"
+        path = local_path(file.url)
+        if path is not None:
+            return RemoteWheel(str(path), lambda: LocalFile(path), lambda: None)
+        return RemoteWheel(
+            subject,
+            lambda: RangeFile(self._client, file.url, subject, file.size),
+            lambda: self._metadata_beside(file, subject) if file.metadata else None,
+        )
+
+    def _metadata_beside(self, file: File, subject: str) -> bytes | None:
+        parts = urlsplit(file.url)
+        url = urlunsplit(parts._replace(path=f"{parts.path}.metadata"))
+        answer = self._client.get(url, f"the METADATA of {subject}", _METADATA_LIMIT)
+        return answer.content if answer.status == 200 else None
+
+    def _index(self, address: str, label: str, cache: PageCache) -> Source:
+        path = local_path(address)
+        return WebIndex(address, label, self._client, cache) if path is None else FolderIndex(path, label)
+
+    def _links(self, address: str) -> Source:
+        path = local_path(address)
+        return WebPage(address, self._client) if path is None else Folder(path)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "no host"

@@ -2,30 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import email
+import lzma
+import struct
+import zipfile
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import Message
-from typing import BinaryIO
+from functools import cached_property
+from types import TracebackType
+from typing import Self
 
-from envgen.index.listing import File
+from envgen.index.access import IndexFault
+from envgen.index.ranges import LocalFile, RangeFile
+
+_LARGEST_MEMBER = 64 << 20  # bytes, unpacked, when no limit is given
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError,
+    NotImplementedError,  # a compression that zipfile has not
+    RuntimeError,  # an encrypted member
+    ValueError,
+)  # fmt: skip
 
 
 class RemoteWheel:
-    """A wheel on an index or on disk; nothing is read before it is asked for. Not for several threads at once."""
+    """A wheel on an index or on disk; nothing is read before it is asked for. Not for several threads at once.
 
-    def __init__(self, file: File, opened: Callable[[], BinaryIO], beside: Callable[[], bytes | None]) -> None: ...
+    What is read is checked against the wheel's own checksums, not against the hash that the index states: that would
+    take the whole file.
+
+    Args:
+        subject: what the wheel is and where, for faults.
+        open_file: opens it, when something inside is asked for.
+        read_metadata: its METADATA from beside it; None when it is not offered there.
+    """
+
+    def __init__(
+        self, subject: str, open_file: Callable[[], RangeFile | LocalFile], read_metadata: Callable[[], bytes | None]
+    ) -> None:
+        self._subject = subject
+        self._open_file = open_file
+        self._read_metadata = read_metadata
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes a local file; after that nothing more can be read from inside."""
+        if "_file" in vars(self):
+            self._file.close()
 
     def names(self) -> tuple[str, ...]:
-        """Its members, as they stand in it."""
-        return ()
+        """Its members, as they stand in it.
+
+        Raises:
+            IndexFault: the wheel cannot be read.
+        """
+        return tuple(self._archive.namelist())
 
     def size(self, name: str) -> int:
-        """Bytes of a member, unpacked."""
-        return 0
+        """Bytes of a member, unpacked.
+
+        Raises:
+            IndexFault: the wheel cannot be read, or has no such member.
+        """
+        return self._member(name).file_size
 
     def read(self, name: str, limit: int | None = None) -> bytes:
-        """A member, unpacked; with a limit, its first bytes only."""
-        return b""
+        """A member, unpacked; when it is read to its end, its checksum holds.
+
+        Args:
+            limit: bytes; reads and unpacks no more than these take. Needed for a member of more than 64 MiB.
+
+        Raises:
+            IndexFault: the wheel cannot be read, has no such member, or one that is too large.
+        """
+        member = self._member(name)
+        if limit is None and member.file_size > _LARGEST_MEMBER:
+            raise IndexFault(
+                f"{name} in {self._subject} is too large to be read at once ({member.file_size} bytes).",
+                "Read its first bytes only.",
+            )
+        wanted = member.file_size if limit is None else min(limit, member.file_size)
+        with self._sound():
+            self._file.expect(member.header_offset, self._end(member), whole=wanted == member.file_size)
+            with self._archive.open(member) as stream:
+                content = stream.read(wanted)
+            if len(content) < wanted:
+                raise zipfile.BadZipFile
+        return content
 
     def metadata(self) -> Message:
-        """METADATA: the file beside the wheel where the index offers it, else the member."""
-        return Message()
+        """METADATA: the file beside the wheel where the index offers it, else the member.
+
+        Raises:
+            IndexFault: it cannot be read, or is none.
+        """
+        content = self._read_metadata()
+        if content is None:
+            content = self.read(self._metadata_name())
+        message = email.message_from_string(content.decode("utf-8", "replace"))
+        if not (message["Name"] and message["Version"]):
+            raise IndexFault(
+                f"The METADATA of {self._subject} has no name and version.", "Tell whoever published the wheel."
+            )
+        return message
+
+    @cached_property
+    def _file(self) -> RangeFile | LocalFile:
+        with self._sound():
+            return self._open_file()
+
+    @cached_property
+    def _archive(self) -> zipfile.ZipFile:
+        with self._sound():
+            return zipfile.ZipFile(self._file)
+
+    @cached_property
+    def _boundaries(self) -> list[int]:
+        """Where members start, ascending, and where the last one ends."""
+        return sorted({*(member.header_offset for member in self._archive.infolist()), self._archive.start_dir})
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        try:
+            return self._archive.getinfo(name)
+        except KeyError:
+            raise IndexFault(f"There is no {name} in {self._subject}.", "Look for it by its names.") from None
+
+    def _end(self, member: zipfile.ZipInfo) -> int:
+        """Where whatever follows a member starts; zipfile knows the length of its header only after reading it."""
+        later = self._boundaries[bisect_right(self._boundaries, member.header_offset) :]
+        return later[0] if later else member.header_offset
+
+    def _metadata_name(self) -> str:
+        found = [name for name in self.names() if name.endswith(".dist-info/METADATA") and name.count("/") == 1]
+        if len(found) != 1:
+            raise self._damaged()
+        return found[0]
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGES:
+            raise self._damaged() from None
+
+    def _damaged(self) -> IndexFault:
+        return IndexFault(f"{self._subject} is damaged, or no wheel.", "Try again, or tell whoever published it.")
