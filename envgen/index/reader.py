@@ -14,6 +14,7 @@ from envgen.index.cache import PageCache
 from envgen.index.client import Client
 from envgen.index.listing import File, Listing
 from envgen.index.ranges import LocalFile, RangeFile
+from envgen.index.reasons import refused
 from envgen.index.sources import Folder, FolderIndex, Source, WebIndex, WebPage
 from envgen.index.wheel import RemoteWheel
 
@@ -105,6 +106,24 @@ class Reader:
             lambda: self._metadata_beside(file, subject) if file.metadata else None,
         )
 
+    def content(self, file: File, limit: int) -> bytes:
+        """All of a small file, such as a source distribution.
+
+        Args:
+            limit: bytes.
+
+        Raises:
+            IndexFault: it cannot be read, or has more bytes.
+        """
+        subject = f"{file.name} on {_host(file.url)}"
+        path = local_path(file.url)
+        if path is not None:
+            return _local_content(path, subject, limit)
+        answer = self._client.get(file.url, subject, limit)
+        if answer.status != 200:
+            raise refused(subject, answer.status)
+        return answer.content
+
     def _metadata_beside(self, file: File, subject: str) -> bytes | None:
         parts = urlsplit(file.url)
         url = urlunsplit(parts._replace(path=f"{parts.path}.metadata"))
@@ -118,6 +137,17 @@ class Reader:
     def _links(self, address: str) -> Source:
         path = local_path(address)
         return WebPage(address, self._client) if path is None else Folder(path)
+
+
+def _local_content(path: Path, subject: str, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise IndexFault(f"Cannot read {subject}: {error.strerror or error}.", "Check its permissions.") from None
+    if len(content) > limit:
+        raise IndexFault(f"Cannot read {subject}: it has more than {limit} bytes.", "Check the index's address.")
+    return content
 
 
 def _host(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import io
 import lzma
 import struct
 import zipfile
@@ -66,6 +67,16 @@ class RemoteWheel:
             IndexFault: the wheel cannot be read.
         """
         return tuple(self._archive.namelist())
+
+    @property
+    def total(self) -> int:
+        """Bytes of the whole wheel.
+
+        Raises:
+            IndexFault: it cannot be read.
+        """
+        with self._sound():
+            return self._file.seek(0, io.SEEK_END)
 
     def size(self, name: str) -> int:
         """Bytes of a member, unpacked.
