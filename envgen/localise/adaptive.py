@@ -21,6 +21,7 @@ _PARTICLES = 12
 _FRESH = 2  # explanations that are searched for from nothing, each time
 _HEATS = 4
 _CHECKS = 2  # of each settled pattern
+_SPLIT = 0.002  # probability below which a simpler pattern with one pass in it is not looked into
 _WEIGHED = 400  # causes of one failing cell that have a say in which cell is asked
 
 
@@ -113,6 +114,7 @@ class Localiser:
             or self._between_causes(best)
             or self._doubted(best)
             or self._check(best)
+            or self._split(best)
             or self._lonely(best)
         )
 
@@ -231,6 +233,22 @@ class Localiser:
             for row in np.flatnonzero(self._family.mask(box) & self._evidence.passed & self._once):
                 said = self._family.pattern(box).text(self._space)
                 return Question(int(row), again=True, reason=f"it passed, though what else has `{said}` failed")
+        return None
+
+    def _split(self, best: Rules) -> Question | None:
+        """A cell that fails if a pass that splits a settled pattern from a simpler one is none."""
+        for box in best:
+            others = [other for other in best if other != box]
+            posterior = settled(self._search, best, box)
+            for place in np.flatnonzero(posterior.probability[:_WEIGHED] >= _SPLIT) if posterior else ():
+                assert posterior
+                simpler = posterior.boxes.box(int(place))
+                between = self._family.pattern(simpler).mask(self._space) & ~self._family.union([box, *others])
+                if not (between & self._evidence.passed & self._once).any():
+                    continue
+                free = np.flatnonzero(between & ~self._evidence.known & ~np.isinf(self._costs))
+                row = int(free[0]) if len(free) else int(np.flatnonzero(between & self._evidence.passed)[0])
+                return self._telling(row, (box,), (simpler,))
         return None
 
     def _lonely(self, best: Rules) -> Question | None:

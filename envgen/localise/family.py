@@ -63,7 +63,7 @@ class Family:
     def __init__(self, space: Space) -> None:
         self.space = space
         self._axes = [axis for axis, size in enumerate(space.sizes) if size > 1]
-        found = [Condition(0, 0, max(space.sizes[0] - 1, 0))]
+        found = [Condition(0, 0, space.sizes[0] - 1)]
         for axis in self._axes:
             found += conditions_on(axis, space.sizes[axis], ordered=space.ordered[axis])
         self.conditions = tuple(found)
@@ -84,10 +84,15 @@ class Family:
 
     @cached_property
     def _subsets(self) -> list[tuple[tuple[int, ...], Ints]]:
-        """Every choice of at most three axes, with the place of each cell on the grid over them."""
-        sizes, rows = self.space.sizes, self.space.rows
-        chosen = [c for n in range(1, MOST_CONDITIONS + 1) for c in combinations(self._axes, n)]
-        return [(c, np.ravel_multi_index([rows[:, a] for a in c], [sizes[a] for a in c])) for c in chosen]
+        """Every choice of at most three axes, none among them, with the place of each cell on the grid over them."""
+        sizes, rows = self.space.sizes, self.space.rows.astype(np.int64)
+        found = []
+        for chosen in (c for n in range(MOST_CONDITIONS + 1) for c in combinations(self._axes, n)):
+            places = np.zeros(len(rows), np.int64)
+            for axis in chosen:
+                places = places * sizes[axis] + rows[:, axis]
+            found.append((chosen, places))
+        return found
 
     @cached_property
     def _marks(self) -> list[Floats]:
@@ -120,18 +125,10 @@ class Family:
                 sums = np.moveaxis(np.tensordot(member[axis], sums, (1, place)), 0, place)
             sums = sums.reshape(3, -1)
             few = np.flatnonzero(sums[0] <= most)
-            chosen = np.unravel_index(few, [len(on_axis[axis]) for axis in axes])
+            chosen = np.unravel_index(few, [len(on_axis[axis]) for axis in axes]) if axes else ()
             parts.append(self._boxes([on_axis[a][c] for a, c in zip(axes, chosen, strict=True)], sums[:, few]))
-        return (
-            Boxes(
-                *(
-                    np.concatenate([getattr(part, name) for part in parts])
-                    for name in ("conditions", "bits", "marks", "counts")
-                )
-            )
-            if parts
-            else _NO_BOXES
-        )
+        names = ("conditions", "bits", "marks", "counts")
+        return Boxes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def _boxes(self, columns: list[NDArray[np.intp]], sums: Floats) -> Boxes:
         conditions = np.full((sums.shape[1], MOST_CONDITIONS), ALWAYS)
@@ -165,6 +162,3 @@ class Family:
 
     def pattern(self, box: Box) -> Pattern:
         return Pattern(tuple(self.conditions[condition] for condition in box if condition != ALWAYS))
-
-
-_NO_BOXES = Boxes(np.zeros((0, MOST_CONDITIONS), np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
