@@ -19,7 +19,13 @@ from envgen.compat.verdict import Answer, Source, Verdict
 from envgen.plan import Explanation, explain
 from envgen.spec.load import load
 
-STYLE = {Answer.FITS: "green", Answer.UNKNOWN: "yellow", Answer.MISSING: "red", Answer.IMPOSSIBLE: "red"}
+STYLE = {
+    Answer.FITS: "green",
+    Answer.UNKNOWN: "yellow",
+    Answer.UNSUPPORTED: "red",
+    Answer.MISSING: "red",
+    Answer.IMPOSSIBLE: "red",
+}
 REJECTED = 1
 INDENT = 15
 

@@ -9,11 +9,12 @@ from typing import Self
 from packaging.version import Version
 
 from envgen.cell import Cell, Cuda, Os, PythonVersion
+from envgen.compat.compilers import Compilers
 from envgen.compat.read import Table
 from envgen.compat.verdict import Source
 from envgen.errors import EnvgenError
 
-_FILE = Path(__file__).parent / "data" / "containers.yaml"
+_DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,15 @@ class Containers:
     @classmethod
     def load(cls) -> Self:
         """The data that ships with envgen."""
-        table = Table(_FILE)
+        return cls.read(Table(_DATA / "containers.yaml"), Compilers.read(Table(_DATA / "compilers.yaml")))
+
+    @classmethod
+    def read(cls, table: Table, compilers: Compilers) -> Self:
+        """The images of a data file, each system with its own compilers."""
         systems = tuple(
-            System(Os.parse(row["os"]), row["image"], PythonVersion.parse(row["python"]), tuple(row["gcc"]), source)
+            System(os, row["image"], PythonVersion.parse(row["python"]), compilers.gcc(os), source)
             for row, source in table.rows("systems")
+            for os in (Os.parse(row["os"]),)
         )
         cuda_images = tuple(
             CudaImage(Version(row["release"]), Os.parse(os), f"nvidia/cuda:{row['release']}-devel-{os}", source)

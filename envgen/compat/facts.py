@@ -13,6 +13,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envgen.cell import Arch, Cuda, Os, PythonVersion, Release, SmArch
+from envgen.compat.abi import Abi
+from envgen.compat.claims import Claims
+from envgen.compat.compilers import Compilers
+from envgen.compat.containers import Containers
+from envgen.compat.gpus import Gpus
 from envgen.compat.read import Table, read_snapshot
 from envgen.compat.records import (
     Bindings,
@@ -26,6 +31,7 @@ from envgen.compat.records import (
     TorchTensorRtWheels,
     TorchWheels,
 )
+from envgen.compat.toolchain import Toolchain
 from envgen.compat.verdict import Source
 
 _DATA = Path(__file__).parent / "data"
@@ -43,9 +49,7 @@ class Facts:
         unlisted: builds that were seen or scripted there, but that no promise names.
         uv_targets: the glibc versions that uv can resolve for, ascending.
         other_libc: distribution name to the C library it has in place of glibc.
-        toolkit_wheels: CUDA to the requirements that install its compiler; only from 13.0 on.
-        gcc_limits: CUDA to the newest major of gcc that its nvcc takes.
-        nvcc_architectures: CUDA to what its nvcc compiles machine code for: `75`, `90a`.
+        claims: facts of which sources say different things.
     """
 
     taken: date
@@ -61,9 +65,12 @@ class Facts:
     other_libc: Mapping[str, tuple[str, Source]]
     uv_targets: tuple[Version, ...]
     companions: tuple[Companion, ...]
-    toolkit_wheels: Mapping[Cuda, tuple[str, ...]]
-    gcc_limits: Mapping[Cuda, int]
-    nvcc_architectures: Mapping[Cuda, frozenset[str]]
+    toolchain: Toolchain
+    compilers: Compilers
+    containers: Containers
+    gpus: Gpus
+    abi: Abi
+    claims: Claims
 
     @classmethod
     def bundled(cls) -> Facts:
@@ -81,7 +88,7 @@ class Facts:
         trt, trt_source, _ = read_snapshot(folder / "tensorrt.json")
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")
-        toolkit = Table(folder / "toolkit.yaml")
+        compilers = Compilers.read(Table(folder / "compilers.yaml"))
         return cls(
             taken=taken,
             torch={Version(version): _torch(version, entry) for version, entry in torch["releases"].items()},
@@ -102,13 +109,12 @@ class Facts:
                 Companion(row["package"], SpecifierSet(row["versions"]), tuple(row["requires"]), source)
                 for row, source in Table(folder / "companions.yaml").rows("companions")
             ),
-            toolkit_wheels={
-                Cuda.parse(row["cuda"]): tuple(row["requires"]) for row, _ in toolkit.rows("toolkit_wheels")
-            },
-            nvcc_architectures={
-                Cuda.parse(row["cuda"]): frozenset(row["sm"]) for row, _ in toolkit.rows("nvcc_architectures")
-            },
-            gcc_limits={Cuda.parse(row["cuda"]): row["gcc_max"] for row, _ in toolkit.rows("host_compilers")},
+            toolchain=Toolchain.read(Table(folder / "toolkit.yaml")),
+            compilers=compilers,
+            containers=Containers.read(Table(folder / "containers.yaml"), compilers),
+            gpus=Gpus.read(Table(folder / "architectures.yaml")),
+            abi=Abi.read(Table(folder / "abi.yaml")),
+            claims=Claims.read(Table(folder / "claims.yaml")),
         )
 
     def torch_versions(self) -> tuple[Version, ...]:

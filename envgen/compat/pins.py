@@ -73,7 +73,7 @@ def pins(cell: Cell, facts: Facts) -> Pins:
         tensorrt=tensorrt.version,
         requirements=(*_companions("torch", torch, facts), *_torch_tensorrt(cell, torch, pair), *tensorrt.requirements),
         metadata=tensorrt.metadata,
-        toolkit=() if on_macos else facts.toolkit_wheels.get(cell.cuda, ()),
+        toolkit=() if on_macos else facts.toolchain.wheels.get(cell.cuda, ()),
         download_mb=wheels.mb if wheels else None,
     )
 

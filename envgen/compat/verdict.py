@@ -10,15 +10,24 @@ from envgen.cell import Cell
 
 
 class Answer(StrEnum):
-    """UNKNOWN is newer than the facts; it is accepted. MISSING and IMPOSSIBLE reject the cell."""
+    """UNKNOWN is newer than the facts; it is accepted. The three after it reject the cell.
+
+    UNSUPPORTED exists and may even work, but upstream refuses it or does not stand by it: who insists may try.
+    """
 
     FITS = "fits"
     UNKNOWN = "unknown"
+    UNSUPPORTED = "unsupported upstream"
     MISSING = "does not exist"
     IMPOSSIBLE = "impossible"
 
     @property
     def rejects(self) -> bool:
+        return self in (Answer.UNSUPPORTED, Answer.MISSING, Answer.IMPOSSIBLE)
+
+    @property
+    def insurmountable(self) -> bool:
+        """Whether nobody can insist on the cell all the same."""
         return self in (Answer.MISSING, Answer.IMPOSSIBLE)
 
 
@@ -41,13 +50,26 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What one source says of a fact."""
+
+    says: str
+    source: Source
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """One rule's answer, as a full sentence, with the sources it rests on."""
+    """One rule's answer, as a full sentence, with the sources it rests on.
+
+    Attributes:
+        disputed: what other sources, of a lesser kind or older, say of the same fact.
+    """
 
     rule: str
     answer: Answer
     sentence: str
     sources: tuple[Source, ...] = ()
+    disputed: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,11 @@ class Trace:
     def rejection(self) -> Verdict | None:
         """The first verdict that rejects the cell."""
         return next((verdict for verdict in self.verdicts if verdict.answer.rejects), None)
+
+    @property
+    def insurmountable(self) -> Verdict | None:
+        """The first verdict that rejects the cell whoever insists on it."""
+        return next((verdict for verdict in self.verdicts if verdict.answer.insurmountable), None)
 
     @property
     def accepted(self) -> bool:

@@ -39,7 +39,7 @@ def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Contai
         versions=lock.versions,
         uv_version=lock.uv,
         python=str(cell.python),
-        gcc=images.gcc(cell.os, newest=facts.gcc_limits.get(cell.cuda) if nvcc else None),
+        gcc=images.gcc(cell.os, newest=facts.toolchain.gcc_limits.get(cell.cuda) if nvcc else None),
         system_python=system.python == cell.python,
         extension=extension,
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)) if extension else (),
@@ -58,13 +58,13 @@ def _compiles_device_code(cell: Cell, extension: Extension | None, facts: Facts,
     if extension.build.device_code is DeviceCode.REQUIRED:
         return True
     if extension.build.toolkit is Toolkit.WHEELS:
-        return cell.cuda in facts.toolkit_wheels
+        return cell.cuda in facts.toolchain.wheels
     return images.cuda_image(cell.cuda, cell.os) is not None
 
 
 def _architectures(cell: Cell, extension: Extension, facts: Facts) -> tuple[SmArch, ...]:
     """Of those asked for, the ones that the cell's torch and its nvcc know."""
-    nvcc = facts.nvcc_architectures.get(cell.cuda)
+    nvcc = facts.toolchain.architectures.get(cell.cuda)
     return compilable(extension.build.cuda_archs, torch_architectures(cell, facts), nvcc)
 
 

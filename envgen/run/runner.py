@@ -195,7 +195,7 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         source=source,
         compile_jobs=max(1, machine.cpus // options.parallel),
         torch_archs=torch_architectures(cell, project.facts),
-        nvcc_archs=project.facts.nvcc_architectures.get(cell.cuda),
+        nvcc_archs=project.facts.toolchain.architectures.get(cell.cuda),
         taken=project.taken,
     )
 

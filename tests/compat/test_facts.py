@@ -146,19 +146,23 @@ def test_facts_are_loaded_once_and_carry_their_date() -> None:
 
 
 def test_unknown_is_an_answer_that_accepts() -> None:
-    assert [answer for answer in Answer if answer.rejects] == [Answer.MISSING, Answer.IMPOSSIBLE]
+    assert [answer for answer in Answer if answer.rejects] == [Answer.UNSUPPORTED, Answer.MISSING, Answer.IMPOSSIBLE]
+
+
+def test_nobody_can_insist_on_what_does_not_exist_or_cannot_be() -> None:
+    assert [answer for answer in Answer if answer.insurmountable] == [Answer.MISSING, Answer.IMPOSSIBLE]
 
 
 @pytest.mark.parametrize(
     ("cuda", "gcc"), [("cu118", 11), ("cu121", 12), ("cu124", 13), ("cu126", 13), ("cu128", 14), ("cu130", 15)]
 )
 def test_newest_gcc_of_nvcc(cuda: str, gcc: int) -> None:
-    assert FACTS.gcc_limits[Cuda.parse(cuda)] == gcc
+    assert FACTS.toolchain.gcc_limits[Cuda.parse(cuda)] == gcc
 
 
 def test_gcc_limits_cover_every_cuda_of_the_snapshot_and_only_grow() -> None:
-    limits = [FACTS.gcc_limits[cuda] for cuda in sorted(FACTS.gcc_limits)]
+    limits = [FACTS.toolchain.gcc_limits[cuda] for cuda in sorted(FACTS.toolchain.gcc_limits)]
     assert limits == sorted(limits)
     built_for = {wheels.cuda for release in FACTS.torch.values() for wheels in release.wheels.values()}
-    assert {cuda for cuda in built_for if not cuda.is_cpu} <= set(FACTS.gcc_limits)
-    assert Cuda() not in FACTS.gcc_limits
+    assert {cuda for cuda in built_for if not cuda.is_cpu} <= set(FACTS.toolchain.gcc_limits)
+    assert Cuda() not in FACTS.toolchain.gcc_limits

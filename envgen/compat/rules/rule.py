@@ -37,7 +37,7 @@ class Rule:
 
     def verdict(self, cell: Cell, facts: Facts) -> Verdict:
         found = self.find(cell, facts)
-        return Verdict(self.id, found.answer, found.sentence, found.sources)
+        return Verdict(self.id, found.answer, found.sentence, found.sources, facts.claims.disputed(self.id, cell))
 
 
 def fits(sentence: str, *sources: Source) -> Finding:
@@ -46,6 +46,10 @@ def fits(sentence: str, *sources: Source) -> Finding:
 
 def unknown(sentence: str, *sources: Source) -> Finding:
     return Finding(Answer.UNKNOWN, sentence, sources)
+
+
+def unsupported(sentence: str, *sources: Source) -> Finding:
+    return Finding(Answer.UNSUPPORTED, sentence, sources)
 
 
 def missing(sentence: str, *sources: Source) -> Finding:
