@@ -129,9 +129,45 @@ class RunInfo(_Record):
     rejected: dict[str, int] = {}
 
 
+class FailurePattern(_Record):
+    """What the cells that failed alike have in common, derived from their results.
+
+    Attributes:
+        rung: the rung they failed on.
+        failure: the sentence of one of them.
+        sentence: what is to be said of them.
+        pattern: a conjunction such as `torch >= 2.9 and python == 3.13`; empty when none can be told.
+        conditions: the same, one entry for each axis: `from` and `to`, both included, or `not`.
+        support: the failing cells that the sentence is about.
+        counter_examples: passing cells that have the pattern.
+        as_likely: other patterns that explain the same failures as well.
+    """
+
+    rung: Rung
+    failure: str
+    sentence: str
+    pattern: str = ""
+    conditions: tuple[dict[str, str], ...] = ()
+    support: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    as_likely: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be added to the sentence."""
+        but = (f"But passed: {', '.join(self.counter_examples)}.",) if self.counter_examples else ()
+        likely = (f"As likely: {'; '.join(self.as_likely)}.",) if self.as_likely else ()
+        return but + likely
+
+
 class Report(_Record):
-    """A run's header with its cells: what report.json holds."""
+    """A run's header with its cells: what report.json holds.
+
+    Attributes:
+        patterns: what the failures have in common.
+    """
 
     schema_version: Literal[1] = 1
     run: RunInfo
     cells: tuple[CellResult, ...]
+    patterns: tuple[FailurePattern, ...] = ()

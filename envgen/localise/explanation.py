@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from envgen.localise.evidence import Evidence
-from envgen.localise.family import Box, Family
+from envgen.localise.family import ALWAYS, Box, Family
 from envgen.localise.pattern import Mask, Pattern
 from envgen.localise.search import Posterior, Rules, Search
 from envgen.space import Space
@@ -17,7 +17,8 @@ STARTS = 12
 _HEATS = 4
 _MOST_RIVALS = 3
 _RIVAL_SHARE = 0.02  # probability below which an alternative is not worth a word
-_EVEN = 1.0  # bits by which another wording of the same cells may be longer and still be as likely
+_MOST_WORDINGS = 5
+_EVEN = 2.5  # bits by which another wording of the same cells may be longer and still be as likely
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Finding:
         counter: the passing cells that have it.
         probability: of this pattern among all for its own cells, given the other patterns.
         rivals: the next most probable.
-        wordings: other patterns of about the same length that the very same cells of the space have.
+        wordings: other patterns, no longer, that the very same cells of the space have.
     """
 
     pattern: Pattern
@@ -155,10 +156,12 @@ def _wordings(evidence: Evidence, row: int, box: Box) -> tuple[Pattern, ...]:
     """Other ways to say the same, so that a reader sees which axes went together in all cells."""
     boxes = evidence.boxes(row)
     (place,) = np.flatnonzero((boxes.conditions == box).all(1))
+    conditions = (boxes.conditions != ALWAYS).sum(1)
     same = (boxes.marks == boxes.marks[place]) & (boxes.bits <= boxes.bits[place] + _EVEN)
+    same &= conditions <= conditions[place]
     same[place] = False
     order = np.flatnonzero(same)[np.argsort(boxes.bits[same], kind="stable")]
-    return tuple(evidence.family.pattern(boxes.box(int(other))) for other in order[:_MOST_RIVALS])
+    return tuple(evidence.family.pattern(boxes.box(int(other))) for other in order[:_MOST_WORDINGS])
 
 
 def _rows(mask: Mask) -> tuple[int, ...]:

@@ -23,7 +23,8 @@ def report_markdown(report: Report, limit: int = STEP_SUMMARY_BYTES) -> str:
         limit: bytes that the text may have; what does not fit is cut at the end, and the text says so.
     """
     view = ReportView(report)
-    parts = [*_head(view), *_table(view), *_failed(view), *_not_run(view), *_outside(report), *_logs(view)]
+    parts = [*_head(view), *_table(view), *_failed(view), *_patterns(report), *_not_run(view)]
+    parts += [*_outside(report), *_logs(view)]
     return _fit(parts, limit)
 
 
@@ -54,6 +55,16 @@ def _failed(view: ReportView) -> Iterator[str]:
     if reasons:
         yield "## Failed\n\n"
         yield from _listed(reasons)
+        yield "\n"
+
+
+def _patterns(report: Report) -> Iterator[str]:
+    if report.patterns:
+        yield "## What failed cells have in common\n\n"
+        for found in report.patterns:
+            lines = [_text(found.sentence), *map(_text, found.remarks), f"({found.rung}: {_text(found.failure)})"]
+            lines[0] = f"**{lines[0]}**" if found.pattern else lines[0]
+            yield "- " + "\\\n  ".join(lines) + "\n"
         yield "\n"
 
 

@@ -37,6 +37,7 @@ def report_html(report: Report) -> str:
     return environment.get_template("report.html.j2").render(
         view=ReportView(report),
         run=report.run,
+        patterns=report.patterns,
         left_out=[(left.reason, left.cells) for left in report.run.left_out],
         ladder=LADDER,
         outcomes=OUTCOMES,

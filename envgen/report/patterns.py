@@ -8,73 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from envgen.cell import Cell, GrammarError
 from envgen.compat.words import counted, listed
-from envgen.localise import Explanation, Finding, Pattern, explain
+from envgen.localise import Explanation, Finding, explain
 from envgen.plan.space import space_of
-from envgen.results import CellResult, Rung
-from envgen.run.signature import Signature, signatures
+from envgen.results import CellResult, FailurePattern, RungResult
+from envgen.run.signature import signatures
 from envgen.space import Space
 
 MOST_KINDS = 20  # of failure, that are explained
-MOST_LIKELY = 3  # equally likely explanations, above which nothing can be told
+MOST_LIKELY = 3  # equally likely patterns, above which nothing can be told
 SURE = 0.5  # probability below which a pattern is not stated
 _NAMED = 5
 
 
-@dataclass(frozen=True)
-class PatternView:
-    """One pattern in one kind of failure.
-
-    Attributes:
-        text: the pattern; empty when the failures are too few to tell.
-        sentence: what is to be said.
-        support: the failing cells that have it.
-        counter: the passing cells that have it.
-        as_likely: other patterns that explain the same failures as well.
-    """
-
-    rung: Rung
-    failure: str
-    text: str
-    sentence: str
-    conditions: tuple[dict[str, str], ...]
-    support: tuple[str, ...]
-    counter: tuple[str, ...]
-    as_likely: tuple[str, ...]
-
-    @property
-    def more(self) -> Iterator[str]:
-        """What is to be added to the sentence."""
-        if self.counter:
-            yield f"but passed: {_named(self.counter)}"
-        if self.as_likely:
-            yield f"as likely: {'; '.join(self.as_likely)}"
-
-    def as_json(self) -> dict[str, JsonValue]:
-        return {
-            "rung": self.rung,
-            "failure": self.failure,
-            "pattern": self.text or None,
-            "conditions": [{**condition} for condition in self.conditions],
-            "sentence": self.sentence,
-            "support": [*self.support],
-            "counter_examples": [*self.counter],
-            "as_likely": [*self.as_likely],
-        }
-
-
-def patterns(results: Iterable[CellResult]) -> tuple[PatternView, ...]:
+def failure_patterns(results: Iterable[CellResult]) -> tuple[FailurePattern, ...]:
     """The patterns in the failures of some cells; nothing is said of a kind of failure that only one cell had."""
     known = {cell: result for result in results if (cell := _parsed(result.cell))}
     kinds = signatures(known.values())
-    several = [kind for kind, failed in kinds.items() if len(failed) > 1][:MOST_KINDS]
+    several = [(kind, failed) for kind, failed in kinds.items() if len(failed) > 1][:MOST_KINDS]
     if not several:
         return ()
-    space = space_of([*known])
-    return tuple(view for kind in several for view in _views(space, [*known.values()], kind, kinds[kind][0]))
+    space, names = space_of([*known]), [result.cell for result in known.values()]
+    found: list[FailurePattern] = []
+    for kind, failed in several:
+        verdicts = ((row, kind.verdict(result)) for row, result in enumerate(known.values()))
+        observed = {row: verdict for row, verdict in verdicts if verdict is not None}
+        example = failed[0].failed
+        assert example
+        found += _Kind(space, names, example, len(kinds) == 1, explain(space, observed)).told()
+    return tuple(found)
 
 
 def _parsed(name: str) -> Cell | None:
@@ -84,75 +47,85 @@ def _parsed(name: str) -> Cell | None:
         return None
 
 
-def _views(space: Space, results: list[CellResult], kind: Signature, example: CellResult) -> Iterator[PatternView]:
-    verdicts = ((row, kind.verdict(result)) for row, result in enumerate(results))
-    observed = {row: failed for row, failed in verdicts if failed is not None}
-    assert example.failed
-    words = _Words(space, [result.cell for result in results], kind.rung, example.failed.sentence)
-    explanation = explain(space, observed)
-    if not explanation.passed:
-        yield words.everywhere(explanation)
-        return
-    for finding in explanation.findings:
-        yield words.stated(explanation, finding) if _tells(finding) else words.too_few(finding)
-    if explanation.unexplained:
-        yield words.unexplained(explanation)
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of failure.
+
+    Attributes:
+        names: of the cells, by their rows.
+        example: one such failure.
+        only: whether no cell failed in another way.
+    """
+
+    space: Space
+    names: list[str]
+    example: RungResult
+    only: bool
+    explanation: Explanation
+
+    def told(self) -> Iterator[FailurePattern]:
+        if not self.explanation.passed:
+            every = {row for finding in self.explanation.findings for row in finding.support}
+            cells = counted(self.explanation.failed, "cell")
+            yield self._about(sorted(every), f"All {cells} that came so far failed so, whatever their values.")
+            return
+        for finding in self.explanation.findings:
+            yield self._stated(finding) if _tells(finding) else self._too_few(finding)
+        if rows := self.explanation.unexplained:
+            failures = f"{counted(len(rows), 'failure')}: {self._listed(rows)}"
+            yield self._about(rows, f"No pattern of at most three axes explains {failures}.")
+
+    def _stated(self, finding: Finding) -> FailurePattern:
+        pattern, failed, passed = finding.pattern, len(finding.support), len(finding.counter)
+        unknown = int(pattern.mask(self.space).sum()) - failed - passed
+        cells = f"{failed} of {failed + passed}{' that came so far' if unknown else ''}"
+        head = "Almost every cell" if passed else "Every cell"
+        which = f" with {pattern.text(self.space)}" if pattern.conditions else ""
+        return self._about(
+            finding.support,
+            f"{head}{which} failed ({cells}); {self._others(finding)}.",
+            pattern=pattern.text(self.space),
+            conditions=tuple(pattern.as_json(self.space)),
+            counter_examples=self._named(finding.counter),
+            as_likely=self._as_likely(finding),
+        )
+
+    def _others(self, finding: Finding) -> str:
+        others = self.explanation.failed - len(finding.support)
+        if others:
+            return f"so did {counted(others, 'other cell')}"
+        return "no other cell did" if self.only else "no other cell failed so"
+
+    def _too_few(self, finding: Finding) -> FailurePattern:
+        cells = self._listed(finding.support)
+        if len(finding.support) == 1:
+            return self._about(finding.support, f"{cells} failed, and none like it: too few cells to tell why.")
+        likely = (finding.pattern.text(self.space), *self._as_likely(finding))
+        return self._about(finding.support, f"Too few cells to tell what {cells} have in common.", as_likely=likely)
+
+    def _as_likely(self, finding: Finding) -> tuple[str, ...]:
+        rivals = [rival.pattern for rival in finding.rivals if rival.probability >= finding.probability / 2]
+        return tuple(pattern.text(self.space) for pattern in (*finding.wordings[:MOST_LIKELY], *rivals))
+
+    def _about(self, rows: Iterable[int], sentence: str, **more: object) -> FailurePattern:
+        return FailurePattern.model_validate(
+            {
+                "rung": self.example.rung,
+                "failure": self.example.sentence,
+                "sentence": sentence,
+                "support": self._named(rows),
+                **more,
+            }
+        )
+
+    def _named(self, rows: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.names[row] for row in rows)
+
+    def _listed(self, rows: Iterable[int]) -> str:
+        names = self._named(rows)
+        rest = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        return listed([*names[:_NAMED], *rest])
 
 
 def _tells(finding: Finding) -> bool:
     return len(finding.support) > 1 and finding.probability >= SURE and len(finding.wordings) <= MOST_LIKELY
-
-
-@dataclass(frozen=True)
-class _Words:
-    space: Space
-    names: list[str]
-    rung: Rung
-    failure: str
-
-    def stated(self, explanation: Explanation, finding: Finding) -> PatternView:
-        failed, passed = len(finding.support), len(finding.counter)
-        cells = f"{failed} of {failed + passed}"
-        head = "Every cell" if not passed else "Almost every cell"
-        only = "no other cell did" if explanation.alone(finding) else f"{explanation.failed - failed} others did"
-        which = f" with {finding.pattern.text(self.space)}" if finding.pattern.conditions else ""
-        return self._view(finding, f"{head}{which} failed ({cells}); {only}.", finding.pattern)
-
-    def too_few(self, finding: Finding) -> PatternView:
-        failed = _named([self.names[row] for row in finding.support])
-        return self._view(finding, f"Too few cells to tell what failed in {failed}.", None)
-
-    def everywhere(self, explanation: Explanation) -> PatternView:
-        rows = tuple(row for finding in explanation.findings for row in finding.support)
-        sentence = f"All {counted(explanation.failed, 'cell')} that came so far failed so; no value makes a difference."
-        return PatternView(self.rung, self.failure, "", sentence, (), self._cells(rows), (), ())
-
-    def unexplained(self, explanation: Explanation) -> PatternView:
-        cells = self._cells(explanation.unexplained)
-        sentence = f"No pattern of at most three axes explains {counted(len(cells), 'failure')}: {_named(cells)}."
-        return PatternView(self.rung, self.failure, "", sentence, (), cells, (), ())
-
-    def _view(self, finding: Finding, sentence: str, pattern: Pattern | None) -> PatternView:
-        likely = [*finding.wordings[:MOST_LIKELY]]
-        likely += [rival.pattern for rival in finding.rivals if rival.probability >= finding.probability / 2]
-        if pattern is None:
-            likely.insert(0, finding.pattern)
-        return PatternView(
-            self.rung,
-            self.failure,
-            pattern.text(self.space) if pattern else "",
-            sentence,
-            tuple(pattern.as_json(self.space)) if pattern else (),
-            self._cells(finding.support),
-            self._cells(finding.counter),
-            tuple(dict.fromkeys(other.text(self.space) for other in likely)),
-        )
-
-    def _cells(self, rows: Iterable[int]) -> tuple[str, ...]:
-        return tuple(self.names[row] for row in rows)
-
-
-def _named(names: Iterable[str]) -> str:
-    every = [*names]
-    rest = [f"{len(every) - _NAMED} more"] if len(every) > _NAMED else []
-    return listed([*every[:_NAMED], *rest])

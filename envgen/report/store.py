@@ -21,6 +21,7 @@ from envgen.errors import EnvgenError, UsageError
 from envgen.render.files import Generated, write
 from envgen.report.markdown import report_markdown
 from envgen.report.page import report_html
+from envgen.report.patterns import failure_patterns
 from envgen.report.view import sorted_cells
 from envgen.results import LADDER, SCHEMA_VERSION, CellResult, Outcome, Report, RungResult, RunInfo
 
@@ -57,7 +58,8 @@ def load_report(*folders: Path) -> Loaded:
         known = cells.get(cell.cell)
         if known is None or _age(cell) >= _age(known):
             cells[cell.cell] = cell
-    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged))
+    ordered = sorted_cells(cells.values())
+    return Loaded(Report(run=_merged(runs), cells=ordered, patterns=failure_patterns(ordered)), tuple(damaged))
 
 
 def report_json(report: Report) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from envgen.compat.words import counted
 from envgen.report.text import one_line
-from envgen.report.view import GLYPHS, OUTCOMES, ReportView, duration
+from envgen.report.view import GLYPHS, NO_REASON, OUTCOMES, ReportView, duration
 from envgen.results import LADDER, Outcome, Report
 
 NAMED_CELLS = 10  # of those with one reason; the table has them all
@@ -24,7 +24,7 @@ def report_terminal(report: Report) -> RenderableType:
     """
     view = ReportView(report)
     title = Text(one_line(f"{report.run.extension}, run {report.run.run}"), style="italic")
-    return Group(title, _table(view), _legend(), *_stops(view), _totals(view))
+    return Group(title, _table(view), _legend(), *_stops(view), *_patterns(report), _totals(view))
 
 
 def _table(view: ReportView) -> Table:
@@ -63,6 +63,13 @@ def _stops(view: ReportView) -> Iterator[Text]:
         yield Text.assemble(
             (f"{GLYPHS[outcome]} {why}", _STYLES[outcome]), f"\n  {counted(len(names), 'cell')}: {cells}"
         )
+
+
+def _patterns(report: Report) -> Iterator[Text]:
+    for found in report.patterns:
+        remarks = "".join(f"\n  {one_line(remark)}" for remark in found.remarks)
+        why = one_line(found.failure) or NO_REASON
+        yield Text.assemble((one_line(found.sentence), "bold"), remarks, (f"\n  {found.rung}: {why}", "dim"))
 
 
 def _totals(view: ReportView) -> Text:
