@@ -44,8 +44,16 @@ class Access:
 
 
 def without_credentials(address: str) -> tuple[str, tuple[str, str] | None]:
-    """An address as it may be shown and kept, and the user and password that stood in it."""
-    parts = urlsplit(address)
+    """An address as it may be shown and kept, and the user and password that stood in it.
+
+    Raises:
+        IndexFault: it is no address.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        kept = address.rpartition("@")[2]
+        raise IndexFault(f"{kept} is not an address of an index.", "Correct it in pip's configuration.") from None
     user, at, host = parts.netloc.rpartition("@")
     if not at:
         return address, None

@@ -17,18 +17,28 @@ from pypi_simple import (
     UnexpectedRepoVersionWarning,
     UnsupportedRepoVersionError,
 )
-from requests.utils import get_encoding_from_headers
 
 from envgen.index.access import without_credentials
 from envgen.index.listing import File, is_archive, named
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _NO_MATTER = (UnexpectedRepoVersionWarning, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning)
+_NO_INDEX = "Check that the address is that of a simple index; it usually ends in /simple."
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
 class PageError(Exception):
-    """A page that is none of an index; the text says why, as part of a sentence."""
+    """A page that is none of an index.
+
+    Args:
+        words: why, as the rest of a sentence.
+        remedy: one sentence saying what to do about it.
+    """
+
+    def __init__(self, words: str, remedy: str = _NO_INDEX) -> None:
+        super().__init__(words)
+        self.words = words
+        self.remedy = remedy
 
 
 def read_page(content: bytes, content_type: str, url: str, index: str, whole: bool = True) -> list[File]:
@@ -51,13 +61,13 @@ def read_page(content: bytes, content_type: str, url: str, index: str, whole: bo
             if kind == _JSON:
                 return _followable(from_json(json.loads(content), url, index), url)
             if kind in _HTML:
-                encoding = get_encoding_from_headers({"content-type": content_type})
-                return _followable(_from_html(content, encoding, url, index, whole), url)
+                return _followable(_from_html(content, url, index, whole), url)
     except UnsupportedRepoVersionError as error:
-        raise PageError(f"its interface has version {error.declared_version}, which is too new") from None
+        newer = _printable(error.declared_version)
+        raise PageError(f"the page is of version {newer} of the interface", "Update envgen.") from None
     except (ValueError, TypeError, AssertionError, RecursionError, ParserRejectedMarkup):
-        raise PageError("the answer is not a page of a simple index") from None
-    raise PageError(f"the answer is not a page of a simple index but {_printable(kind) or 'of no stated type'}")
+        raise PageError("it is no page of a simple index") from None
+    raise PageError(f"it is no page of a simple index but {_printable(kind) or 'of no stated type'}")
 
 
 def from_json(page: Mapping[str, Any], url: str, index: str) -> list[File]:
@@ -87,16 +97,16 @@ def _followable(files: list[File], url: str) -> list[File]:
     return [file for file in files if urlsplit(file.url).scheme in schemes]
 
 
-def _from_html(content: bytes, encoding: str | None, url: str, index: str, whole: bool) -> list[File]:
+def _from_html(content: bytes, url: str, index: str, whole: bool) -> list[File]:
     head, end = content[:2000].lower(), content[-2000:].lower()
     if not whole and (b"<html" in head and b"</html" not in end):
-        raise PageError("the answer ends in the middle")
-    page = ProjectPage.from_html("", content, url, encoding)
+        raise PageError("the page ends in the middle", "Try again.")
+    page = ProjectPage.from_html("", content.decode("utf-8", "replace"), url)
     # The end of the address, as pip has it: servers shorten long names in what they show.
     linked = [(package, unquote(urlsplit(package.url).path.rpartition("/")[2])) for package in page.packages]
     files = [_file(package, name, index) for package, name in linked if is_archive(name)]
     if not files and page.repository_version is None:
-        raise PageError("the answer is not a page of a simple index")
+        raise PageError("it is no page of a simple index")
     return files
 
 

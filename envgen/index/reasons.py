@@ -13,6 +13,7 @@ from envgen.index.access import IndexFault
 
 _NETWORK = "Check the index's address, this machine's network and its proxy."
 _LATER = "Try again later, or raise the timeout in pip's configuration."
+# In this order: several of these classes derive from one another.
 _WORDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     (
         (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL, urllib3.ProxyError),
@@ -20,6 +21,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
         "Check the proxy in pip's configuration or in the environment.",
     ),
     ((urllib3.NameResolutionError,), "the name of its host is not known", _NETWORK),
+    ((urllib3.NewConnectionError,), "its host takes no connection", _NETWORK),
     (
         (requests.exceptions.SSLError, urllib3.SSLError, ssl.SSLError),
         "there is no TLS connection that can be trusted",
@@ -28,7 +30,6 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     ((requests.ConnectTimeout, urllib3.ConnectTimeoutError), "there was no connection in time", _LATER),
     ((requests.ReadTimeout, urllib3.ReadTimeoutError), "there was no answer in time", _LATER),
     ((TimeoutError,), "the answer took too long", _LATER),
-    ((urllib3.NewConnectionError,), "its host takes no connection", _NETWORK),
     ((requests.TooManyRedirects,), "it redirects in a circle", "Check the index's address."),
     (
         (requests.exceptions.ChunkedEncodingError, urllib3.ProtocolError),

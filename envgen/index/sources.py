@@ -17,7 +17,6 @@ from envgen.index.page import PageError, of_package, read_page
 from envgen.index.reasons import refused
 
 _PAGE_LIMIT = 50 << 20  # bytes, unpacked; the longest pages of real indexes have a tenth of it
-_NO_INDEX = "Check that the address is that of a simple index; it usually ends in /simple."
 
 
 class Source(Protocol):
@@ -124,7 +123,7 @@ def _files(answer: Answer, subject: str, label: str) -> list[File]:
     try:
         return read_page(answer.content, answer.headers.get("content-type", ""), answer.url, label, answer.whole)
     except PageError as error:
-        raise IndexFault(f"Cannot read {subject}: {error}.", _NO_INDEX) from None
+        raise IndexFault(f"Cannot read {subject}: {error.words}.", error.remedy) from None
 
 
 def _files_of_html(page: Path, label: str) -> list[File]:
@@ -133,7 +132,7 @@ def _files_of_html(page: Path, label: str) -> list[File]:
     except OSError as error:
         raise _unreadable(page, error) from None
     except PageError as error:
-        raise IndexFault(f"Cannot read {page}: {str(error).replace('the answer', 'it')}.", _NO_INDEX) from None
+        raise IndexFault(f"Cannot read {page}: {error.words}.", error.remedy) from None
 
 
 def _files_in(folder: Path, label: str) -> list[File]:
