@@ -15,7 +15,7 @@ HTML = "text/html"
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
-@dataclass
+@dataclass(repr=False)
 class Server:
     """A running server.
 
@@ -39,6 +39,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One connection to the server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits for 40 ms
     site: Server
 
     def do_GET(self) -> None:
