@@ -246,10 +246,11 @@ def test_a_member_beyond_bounds_needs_a_limit(wheel: Wheel) -> None:
     assert found.read("zeros", limit=10) == bytes(10)
 
 
-def test_a_member_larger_than_it_says_is_damage(wheel: Wheel) -> None:
+@pytest.mark.parametrize("claimed", [0, 10])
+def test_a_member_larger_than_it_says_is_damage(wheel: Wheel, claimed: int) -> None:
     content = bytearray(archive({"zeros": bytes(1 << 20)}))
     directory = content.rindex(b"PK\x01\x02")
-    content[directory + 24 : directory + 28] = struct.pack("<I", 10)
+    content[directory + 24 : directory + 28] = struct.pack("<I", claimed)
     with pytest.raises(IndexFault, match="is damaged"):
         wheel.at(ranged(bytes(content))).read("zeros")
 

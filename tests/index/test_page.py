@@ -1,0 +1,42 @@
+"""Pages, written as PEP 691 has them and read again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from envgen.index import File
+from envgen.index.page import PageError, from_json, read_page, to_json
+
+VERSIONS = st.builds(lambda *numbers: ".".join(map(str, numbers)), st.integers(0, 99), st.integers(0, 99))
+FILES = st.builds(
+    lambda version, **said: File(
+        f"demo-{version}-py3-none-any.whl", Version(version), "default", f"https://a.example/demo-{version}.whl", **said
+    ),
+    VERSIONS,
+    sha256=st.none() | st.from_regex("[0-9a-f]{64}", fullmatch=True),
+    size=st.none() | st.integers(0, 1 << 40),
+    requires_python=st.sampled_from(["", ">=3.10", "<4, >3"]),
+    yanked=st.booleans(),
+    metadata=st.booleans(),
+    uploaded=st.none() | st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds it
+)
+
+
+@given(st.lists(FILES))
+def test_what_is_kept_is_what_was_read(files: list[File]) -> None:
+    kept = json.loads(json.dumps(to_json("demo", files)))
+    assert from_json(kept, "https://a.example/simple/demo/", "default") == files
+
+
+@given(st.binary() | st.text("<a href=![/]>'\"&#;{}:", max_size=60).map(str.encode), st.sampled_from(["html", "json"]))
+def test_no_page_is_a_traceback(content: bytes, kind: str) -> None:
+    kinds = {"html": "text/html", "json": "application/vnd.pypi.simple.v1+json"}
+    page = b'<meta name="pypi:repository-version" content="1.0">' + content
+    with contextlib.suppress(PageError):
+        assert all(isinstance(file, File) for file in read_page(page, kinds[kind], "http://a.example/", "default"))
