@@ -36,7 +36,7 @@ class Toolchain:
         architectures: CUDA to what its nvcc compiles machine code for: `75`, `90a`.
         architectures_sources: CUDA to where that is known from.
         wheels: CUDA to the requirements that install its compiler.
-        wheels_source: where those are known from; they begin with CUDA 13.0.
+        without_nvcc: wheels whose names promise a compiler that they do not hold.
         shipped: CUDA to the driver that its first release came with.
         minimum: major of CUDA to the oldest driver that runs programs of it, short of the JIT of newer PTX.
     """
@@ -47,7 +47,8 @@ class Toolchain:
     architectures_sources: Mapping[Cuda, Source]
     wheels: Mapping[Cuda, tuple[str, ...]]
     wheels_source: Source
-    without_nvcc: Source
+    without_nvcc: tuple[str, ...]
+    without_nvcc_source: Source
     shipped: Mapping[Cuda, Driver]
     minimum: Mapping[int, Driver]
 
@@ -57,6 +58,7 @@ class Toolchain:
         device_code = [(Cuda.parse(row["cuda"]), row, source) for row, source in table.rows("nvcc_architectures")]
         wheels = [(Cuda.parse(row["cuda"]), row, source) for row, source in table.rows("toolkit_wheels")]
         host = [(Cuda.parse(row["cuda"]), row, source) for row, source in table.rows("host_compilers")]
+        hollow = list(table.rows("wheels_without_nvcc"))
         return cls(
             host={cuda: Demand(f"nvcc {cuda.dotted} takes", _limits(row), source) for cuda, row, source in host},
             gcc_limits={cuda: row["gcc_max"] for cuda, row, _ in host},
@@ -64,7 +66,8 @@ class Toolchain:
             architectures_sources={cuda: source for cuda, _, source in device_code},
             wheels={cuda: tuple(row["requires"]) for cuda, row, _ in wheels},
             wheels_source=wheels[0][2],
-            without_nvcc=next(source for _, source in table.rows("wheels_without_nvcc")),
+            without_nvcc=tuple(row["package"] for row, _ in hollow),
+            without_nvcc_source=hollow[0][1],
             shipped=dict(_shipped(table)),
             minimum={int(row["cuda"]): _driver(row, source) for row, source in table.rows("minimum_drivers")},
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from envgen.cell import Cell
@@ -58,3 +58,12 @@ def missing(sentence: str, *sources: Source) -> Finding:
 
 def impossible(sentence: str, *sources: Source) -> Finding:
     return Finding(Answer.IMPOSSIBLE, sentence, sources)
+
+
+def all_of(findings: Iterable[Finding | None]) -> Finding | None:
+    """What several questions come to: the first that rejects, or all that fit as one; None when none was asked."""
+    found = [finding for finding in findings if finding]
+    rejection = next((finding for finding in found if finding.answer.rejects), None)
+    if rejection or not found:
+        return rejection
+    return fits(" ".join(finding.sentence for finding in found), *(s for finding in found for s in finding.sources))

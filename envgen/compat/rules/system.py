@@ -56,3 +56,12 @@ def glibc_floor(
         return None
     sentence = f"{what} needs glibc {needs}{note}, and {cell.os} has {system.glibc}."
     return (fits if needs <= system.glibc else impossible)(sentence, origin, system.source)
+
+
+def libstdcxx_floor(cell: Cell, facts: Facts, torch: Version) -> Finding | None:
+    """Judges torch's libstdc++ floor by what the cell's system has; None when there is nothing to compare."""
+    floor, system = facts.abi.floor(torch, cell.arch), facts.abi.systems.get(cell.os)
+    if floor is None or system is None:
+        return None
+    sentence = f"torch {torch} needs GLIBCXX_{floor[0]}, and {cell.os} has up to GLIBCXX_{system[0]}."
+    return (fits if floor[0] <= system[0] else impossible)(sentence, floor[1], system[1])

@@ -8,8 +8,8 @@ from envgen.cell import Arch, Cell, OsFamily, Release
 from envgen.compat.builds import TorchBuilds, Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import IndexPromise, Platform, TorchWheels
-from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
-from envgen.compat.rules.system import glibc_floor
+from envgen.compat.rules.rule import Finding, Rule, all_of, fits, impossible, missing, unknown
+from envgen.compat.rules.system import glibc_floor, libstdcxx_floor
 from envgen.compat.words import build_of, cuda_names, known_releases, listed, pythons
 
 
@@ -30,7 +30,7 @@ def torch_release(label: Release, facts: Facts) -> Finding:
 def _torch_platform(cell: Cell, facts: Facts) -> Finding:
     builds = torch_builds(cell, facts)
     if builds is None:
-        return _no_such_torch(cell)
+        return no_such_torch(cell)
     platform = Platform.of_cell(cell)
     if builds.default:
         return fits(f"torch {builds.version} has wheels for {platform.words}.", facts.torch_source)
@@ -44,7 +44,7 @@ def _torch_platform(cell: Cell, facts: Facts) -> Finding:
 def _torch_python(cell: Cell, facts: Facts) -> Finding:
     builds = torch_builds(cell, facts)
     if builds is None or builds.default is None:
-        return _no_such_torch(cell)
+        return no_such_torch(cell)
     if cell.python in builds.default.pythons:
         return fits(_wheel_exists(cell, builds, builds.default), facts.torch_source)
     if cell.python.minor > facts.newest_python.minor:
@@ -63,20 +63,23 @@ def _torch_python(cell: Cell, facts: Facts) -> Finding:
 def _torch_system(cell: Cell, facts: Facts) -> Finding:
     builds = torch_builds(cell, facts)
     if builds is None or builds.default is None:
-        return _no_such_torch(cell)
+        return no_such_torch(cell)
     wheels, what = builds.default, f"torch {builds.version}"
     if cell.os.family is OsFamily.MACOS and wheels.macos:
         floor = wheels.macos_by_python.get(cell.python, wheels.macos)
         sentence = f"{what} for Python {cell.python} needs macOS {floor}, and the cell has macOS {cell.os.release}."
         return (fits if floor <= Version(cell.os.release) else impossible)(sentence, facts.torch_source)
-    found = glibc_floor(cell, facts, what, wheels.glibc, facts.torch_source)
-    return found or fits(f"{what} asks nothing of {cell.os} that the facts know of.")
+    found = [
+        glibc_floor(cell, facts, what, wheels.glibc, facts.torch_source),
+        libstdcxx_floor(cell, facts, builds.version),
+    ]
+    return all_of(found) or fits(f"{what} asks nothing of {cell.os} that the facts know of.")
 
 
 def _torch_cuda(cell: Cell, facts: Facts) -> Finding:
     builds = torch_builds(cell, facts)
     if builds is None or builds.default is None:
-        return _no_such_torch(cell)
+        return no_such_torch(cell)
     build = f"torch {builds.version} for {Platform.of_cell(cell).words}"
     if builds.where(cell.cuda) is Where.DEFAULT:
         return fits(f"{build} on the default index is built for {build_of(cell.cuda)}.", facts.torch_source)
@@ -87,6 +90,20 @@ def _torch_cuda(cell: Cell, facts: Facts) -> Finding:
     if cell.cuda.is_cpu or cell.cuda in builds.promise.cuda:
         return _promised(cell, builds.promise, build)
     return _not_promised(cell, facts, builds, build)
+
+
+def _torch_triton(cell: Cell, facts: Facts) -> Finding:
+    """Only ever a remark: torch without triton works, but for torch.compile on a GPU."""
+    builds = torch_builds(cell, facts)
+    if builds is None or builds.default is None:
+        return no_such_torch(cell)
+    if cell.python not in builds.default.without_triton:
+        return fits(f"Nothing in the metadata of torch {builds.version} keeps triton from Python {cell.python}.")
+    return fits(
+        f"The metadata of torch {builds.version} leaves triton out for Python {cell.python} on"
+        f" {Platform.of_cell(cell).words}: torch.compile has no GPU backend.",
+        facts.torch_source,
+    )
 
 
 def _promised(cell: Cell, promise: IndexPromise, build: str) -> Finding:
@@ -112,7 +129,8 @@ def _not_promised(cell: Cell, facts: Facts, builds: TorchBuilds, build: str) -> 
     return missing(f"{build} has no build for {build_of(cell.cuda)}; {others}.", promise.source, facts.torch_source)
 
 
-def _no_such_torch(cell: Cell) -> Finding:
+def no_such_torch(cell: Cell) -> Finding:
+    """What there is to say of a torch that the rule on its existence has judged."""
     return unknown(f"Nothing is known of torch {cell.torch} here.")
 
 
@@ -146,7 +164,7 @@ TORCH_PYTHON = Rule(
 )
 TORCH_SYSTEM = Rule(
     "torch-system",
-    "Does that wheel load with the system's glibc or macOS?",
+    "Does that wheel load with the system's glibc and libstdc++, or macOS?",
     ("python", "torch", "os", "arch"),
     _torch_system,
 )
@@ -155,4 +173,7 @@ TORCH_CUDA = Rule(
     "Has it a build for this CUDA, and on which index?",
     ("python", "torch", "cuda", "os", "arch"),
     _torch_cuda,
+)
+TORCH_TRITON = Rule(
+    "torch-triton", "Does torch bring triton for torch.compile?", ("python", "torch", "os", "arch"), _torch_triton
 )
