@@ -14,6 +14,7 @@ from pathlib import Path
 import nox
 
 from envgen.cli.ahead import announce
+from envgen.cli.choosing import Request
 from envgen.cli.console import output
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.render import render_cells
@@ -43,7 +44,7 @@ def _cells() -> tuple[list[str], list[str], str]:
         raise SystemExit(f"error: {error}") from None
     every = [str(entry.cell) for entry in planned.cells]
     try:
-        chosen, _ = choose(spec, facts, planned, this_machine(), None, None)
+        chosen, _ = choose(spec, facts, planned, this_machine(), Request())
     except EmptySelectionError as error:
         return every, [], str(error)
     return every, [str(entry.cell) for entry in chosen.cells], ""
@@ -71,7 +72,7 @@ def _session_of(cell: str) -> None:
         console = output()
         with _in_words(session):
             _journal().keep_only(ALL_CELLS)
-            prepared = prepare_run(MATRIX, [cell], None, options, console)
+            prepared = prepare_run(MATRIX, Request.of_cell(cell), options, console)
             announce(outlook(prepared.jobs), prepared, console, left_out=False)
             climb_cells(prepared, console)
         result = _journal().result(cell)
@@ -104,7 +105,7 @@ def ahead(session: nox.Session) -> None:
     """Lock the default selection and say what `matrix` will do: cells, gigabytes, what cannot run here and why."""
     console = output()
     with _in_words(session):
-        prepared = prepare_run(MATRIX, None, None, RunOptions(), console)
+        prepared = prepare_run(MATRIX, Request(), RunOptions(), console)
         announce(outlook(prepared.jobs), prepared, console, dry=True)
 
 
@@ -139,7 +140,7 @@ def render(session: nox.Session) -> None:
     parser.add_argument("--select", action="append")
     chosen = parser.parse_args(session.posargs)
     with _in_words(session):
-        failures = render_cells(MATRIX, None, chosen.select, only_check=chosen.check)
+        failures = render_cells(MATRIX, Request(select=chosen.select), only_check=chosen.check)
         if failures:
             session.error(f"{counted(len(failures), 'cell')} could not be rendered")
 

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from envgen.cell import Cell, GrammarError
+from envgen.cli.changed import changed_since
+from envgen.cli.choosing import Request
+from envgen.cli.costs import learned_costs
 from envgen.compat.facts import Facts
 from envgen.errors import UsageError
 from envgen.machine import Machine
-from envgen.plan import Plan, Selection, cells_by_id, plan, select
-from envgen.results import LeftOut
+from envgen.plan import Costs, Plan, Scene, Selection, narrow, places_by_id, plan, select, selection_of
 from envgen.spec.load import load
-from envgen.spec.matrix import Match, Matrix
+from envgen.spec.matrix import Choice, Match, Matrix
 
 MatrixOption = Annotated[
     Path,
     typer.Option("--matrix", "-m", metavar="FILE", help="The matrix file.", envvar="ENVGEN_MATRIX"),
 ]
-SelectOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--select", "-s", metavar="NAME", help="A selection named in the matrix; may be repeated. `full` is every cell."
-    ),
-]
-CellsArgument = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[CELL]...", help="Cell ids or globs, such as `py312-torch2.13-*`; instead of --select."),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 DEFAULT_MATRIX = Path("matrix.yaml")
+DEFAULT = "default"
 FULL = "full"
+BUILT_IN = {
+    FULL: Choice(),
+    "host": Choice(host=True),
+    "pairwise": Choice(cover=2),
+    "extremes": Choice(extremes=True),
+}
 
 
 def read_matrix(file: Path) -> tuple[Matrix, Facts, Plan]:
@@ -47,40 +48,60 @@ def read_matrix(file: Path) -> tuple[Matrix, Facts, Plan]:
     return matrix, facts, plan(matrix, facts)
 
 
-def choose(
-    matrix: Matrix, facts: Facts, planned: Plan, machine: Machine, names: list[str] | None, ids: list[str] | None
-) -> tuple[Selection, str]:
+def choose(matrix: Matrix, facts: Facts, planned: Plan, machine: Machine, request: Request) -> tuple[Selection, str]:
     """The cells that the command line asks for, and the request in words.
 
     Raises:
         UsageError: an unknown selection or cell.
         EmptySelectionError: nothing was chosen.
     """
-    if ids and names:
+    costs = learned_costs(matrix) if _has_budget(matrix, request) else Costs()
+    scene = Scene(facts, machine.host, costs, request.solver)
+    chosen, words = _asked_for(matrix, planned, request, scene)
+    if request.changed:
+        chosen = changed_since(request.changed, matrix, facts, planned, machine, chosen)
+        words = f"{words} changed since {request.changed}"
+    narrowing = request.narrowing()
+    if narrowing == Choice(seed=request.seed):
+        return chosen, words
+    return narrow(planned, chosen, narrowing, scene), " ".join((words, *_in_words(narrowing)))
+
+
+def _has_budget(matrix: Matrix, request: Request) -> bool:
+    named = (matrix.selections[name] for name in request.select or [DEFAULT] if name in matrix.selections)
+    return request.budget is not None or any(choice.budget for choice in named)
+
+
+def _asked_for(matrix: Matrix, planned: Plan, request: Request, scene: Scene) -> tuple[Selection, str]:
+    """The cells or the selections that are named; without either, the default selection."""
+    if request.cells and request.select:
         raise UsageError("Cells and --select were given together.", "Give one of them.")
-    if ids:
-        return _by_id(planned, ids, facts, machine), " ".join(ids)
-    wanted = names or (["default"] if "default" in matrix.selections else [FULL])
-    entries: tuple[Match, ...] = ()
-    for name in wanted:
-        if name == FULL:
-            entries += (Match(),)
-        elif name in matrix.selections:
-            entries += matrix.selections[name]
-        else:
-            known = ", ".join([*matrix.selections, FULL])
-            raise UsageError(f"{matrix.file} has no selection {name!r}.", f"It has: {known}.")
-    return select(planned, entries, facts, machine.host), " + ".join(wanted)
+    if request.cells:
+        return _by_id(planned, request.cells, scene), " ".join(request.cells)
+    usual = DEFAULT if DEFAULT in matrix.selections and request.narrowing() == Choice(seed=request.seed) else FULL
+    names = request.select or [usual]
+    known = BUILT_IN | dict(matrix.selections)
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{matrix.file} has no selection {name!r}.", f"It has: {', '.join(known)}.")
+    choices = [replace(known[name], seed=known[name].seed or request.seed) for name in names]
+    return select(planned, choices, scene), " + ".join(names)
 
 
-def _by_id(planned: Plan, ids: list[str], facts: Facts, machine: Machine) -> Selection:
+def _in_words(choice: Choice) -> Iterator[str]:
+    if choice.where:
+        yield f"where {choice.where}"
+    if choice.cover:
+        yield f"covering {choice.cover} values at a time"
+    if choice.budget:
+        yield f"within {choice.budget}"
+
+
+def _by_id(planned: Plan, ids: list[str], scene: Scene) -> Selection:
     exact = [text for text in ids if not set(text) & set("*?[")]
-    named = cells_by_id(planned, exact, facts)
-    globs = tuple(Match(cells=(text,)) for text in ids if text not in exact)
-    matched = select(planned, globs, facts, machine.host).cells if globs else ()
-    chosen = tuple(dict.fromkeys((*named, *matched)))
-    left = len(planned.cells) - len(chosen)
-    return Selection(chosen, (LeftOut(reason="not asked for", cells=left),) if left else ())
+    globs = [Choice((Match(cells=(text,)),)) for text in ids if text not in exact]
+    matched = select(planned, globs, scene).places if globs else ()
+    return selection_of(planned, (*places_by_id(planned, exact, scene.facts), *matched), "not asked for")
 
 
 def parse_cell(text: str) -> Cell:

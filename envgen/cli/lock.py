@@ -10,13 +10,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
-    CellsArgument,
     JsonOption,
     MatrixOption,
-    SelectOption,
     choose,
     read_matrix,
 )
@@ -28,9 +27,10 @@ from envgen.machine import this_machine
 SHOWN_NAMES = 3
 
 
+@chooses
 def lock_command(
-    cells: CellsArgument = None,
-    select: SelectOption = None,
+    request: Request,
+    *,
     matrix: MatrixOption = DEFAULT_MATRIX,
     output: Annotated[
         Path | None,
@@ -49,7 +49,7 @@ def lock_command(
     Examples: `envgen lock`, `envgen lock 'py312-torch2.13-*'`, `envgen lock --select full`
     """
     spec, facts, planned = read_matrix(matrix)
-    chosen, _ = choose(spec, facts, planned, this_machine(), select, cells)
+    chosen, _ = choose(spec, facts, planned, this_machine(), request)
     folder = output or spec.file.absolute().parent / ENVIRONMENTS
     console = Console(stderr=True)
     locker = Locker(read_configuration(), folder, upgrade=upgrade)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,20 +13,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
     FULL,
-    CellsArgument,
     JsonOption,
     MatrixOption,
-    SelectOption,
     choose,
     read_matrix,
 )
+from envgen.cli.shards import shard_of
 from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
 from envgen.compat.words import counted
+from envgen.covering.coverage import Coverage
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import this_machine
 from envgen.plan import Plan, Planned, Selection, coverage
@@ -34,6 +36,7 @@ from envgen.spec.matrix import Matrix
 
 MANY = 200  # cells that a terminal is spared
 SHOWN = 50  # of so many
+MISSING = 5  # pairs that no chosen cell has, to show
 GITHUB_LIMIT = 256  # jobs of one matrix; a workflow with more fails as a whole
 
 
@@ -43,9 +46,10 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+@chooses
 def plan_command(
-    cells: CellsArgument = None,
-    select: SelectOption = None,
+    request: Request,
+    *,
     matrix: MatrixOption = DEFAULT_MATRIX,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="table, json, or github: a matrix for a workflow.")
@@ -54,22 +58,34 @@ def plan_command(
     show_all: Annotated[
         bool, typer.Option("--all", help=f"List all cells on a terminal too, not the first {SHOWN} of very many.")
     ] = False,
+    max_cells: Annotated[
+        int | None,
+        typer.Option("--max-cells", metavar="N", min=1, help="Cells of one shard; more are refused, not dropped."),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="K/N", help="Only the K-th of N shards of the chosen cells.")
+    ] = None,
 ) -> None:
     """List the cells that can be, and count those that cannot by the rule or the exclude entry that says so.
 
     Without a selection, all cells are listed. The exit code is 4 when there is none.
 
-    Examples: `envgen plan`, `envgen plan --select default --format github`, `envgen plan 'py313-*'`
+    Examples: `envgen plan`, `envgen plan --select default --format github`, `envgen plan 'py313-*'`,
+    `envgen plan --where 'torch>=2.9 and cuda!=cpu' --cover pairs`, `envgen plan --cover pairs --budget 40`,
+    `envgen plan -f github --max-cells 256 --shard 1/2`
     """
     spec, facts, planned = read_matrix(matrix)
-    wanted = select or (None if cells else [FULL])
+    wanted = request if request.cells or request.select or request.changed else replace(request, select=[FULL])
     nothing: EmptySelectionError | None = None
     try:
-        chosen, words = choose(spec, facts, planned, this_machine(), wanted, cells)
+        chosen, words = choose(spec, facts, planned, this_machine(), wanted)
     except EmptySelectionError as error:
         if planned.cells:
             raise
-        chosen, words, nothing = Selection((), ()), " + ".join(cells or wanted or ()), error
+        chosen, words, nothing = Selection((), ()), " + ".join(wanted.cells or wanted.select or ()), error
+    limit = max_cells or (GITHUB_LIMIT if form is Format.GITHUB else None)
+    part = shard_of(chosen.places, limit, shard)
+    chosen = replace(chosen, cells=tuple(planned.cells[place] for place in part.places), places=part.places)
     if as_json or form is Format.JSON:
         print(json.dumps(_as_json(planned, chosen, facts, words), indent=2))
     elif form is Format.GITHUB:
@@ -77,7 +93,7 @@ def plan_command(
     else:
         console = output()
         _list(chosen.cells, facts, console, limited=console.is_terminal and not show_all)
-        _summarise(planned, chosen, facts, words, console)
+        _summarise(planned, chosen, facts, words + part.words, console)
     if nothing:
         raise nothing
 
@@ -99,11 +115,13 @@ def _list(cells: Sequence[Planned], facts: Facts, console: Console, *, limited: 
 
 
 def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:
-    pairs = coverage(planned, chosen.cells)
+    pairs = coverage(planned, chosen.places)
     lines = [
         f"{counted(len(chosen.cells), 'cell')} selected ({words}) of {len(planned.cells)} that can be,"
         f" {planned.raw} raw combinations.",
-        f"{pairs.covered} of {pairs.feasible} pairs of values covered: values of two axes that can meet in a cell.",
+        *chosen.remarks,
+        f"{pairs.covered} of {pairs.feasible} pairs of values covered: values of two axes that can meet in a cell."
+        f"{_not_covered(pairs)}",
     ]
     counts = [(f"rule {rule}", count) for rule, count in planned.rejected.items()]
     counts += [(f"excluded: {reason}", count) for reason, count in planned.excluded.items()]
@@ -117,9 +135,25 @@ def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, conso
     )
 
 
+def _not_covered(pairs: Coverage) -> str:
+    """Some of the pairs that no chosen cell has."""
+    if not pairs.missing:
+        return ""
+    some = [" with ".join(f"{axis} {value}" for axis, value in pair) for pair in pairs.missing[:MISSING]]
+    rest = f", and {len(pairs.missing) - MISSING} more (--json lists them)" if len(pairs.missing) > MISSING else ""
+    return f" Not covered: {', '.join(some)}{rest}."
+
+
 def _as_json(planned: Plan, chosen: Selection, facts: Facts, words: str) -> dict[str, object]:
+    pairs = coverage(planned, chosen.places)
     return {
         "selection": words,
+        "remarks": list(chosen.remarks),
+        "pairs": {
+            "covered": pairs.covered,
+            "feasible": pairs.feasible,
+            "missing": [dict(pair) for pair in pairs.missing],
+        },
         "facts_as_of": str(facts.taken),
         "raw_combinations": planned.raw,
         "rejected": dict(planned.rejected),
@@ -144,13 +178,8 @@ def _github(chosen: Selection, spec: Matrix, facts: Facts) -> dict[str, object]:
     """A value for `strategy.matrix`.
 
     Raises:
-        UsageError: more cells than a workflow's matrix may have; none is dropped silently.
+        UsageError: no runner takes a cell.
     """
-    if len(chosen.cells) > GITHUB_LIMIT:
-        raise UsageError(
-            f"{len(chosen.cells)} cells are more than the {GITHUB_LIMIT} jobs that a workflow's matrix may have.",
-            "Choose fewer with --select, or split them over several workflows by cell globs.",
-        )
     include = []
     for entry in chosen.cells:
         runner = runner_for(entry.cell, spec, facts)

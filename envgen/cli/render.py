@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from envgen.cell import Cell, OsFamily
+from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
-    CellsArgument,
     JsonOption,
     MatrixOption,
-    SelectOption,
     choose,
     read_matrix,
 )
@@ -45,9 +44,10 @@ class Rendering:
         return len(self.notes) - len(self.failures)
 
 
+@chooses
 def render_command(
-    cells: CellsArgument = None,
-    select: SelectOption = None,
+    request: Request,
+    *,
     matrix: MatrixOption = DEFAULT_MATRIX,
     only_check: Annotated[
         bool,
@@ -65,13 +65,13 @@ def render_command(
 
     Examples: `envgen render`, `envgen render --select full`, `envgen render --check`
     """
-    failures = render_cells(matrix, cells, select, only_check=only_check, as_json=as_json)
+    failures = render_cells(matrix, request, only_check=only_check, as_json=as_json)
     if failures:
         raise typer.Exit(failures[0].exit_code)
 
 
 def render_cells(
-    file: Path, cells: list[str] | None, select: list[str] | None, *, only_check: bool = False, as_json: bool = False
+    file: Path, request: Request, *, only_check: bool = False, as_json: bool = False
 ) -> tuple[EnvgenError, ...]:
     """Renders, or checks, the selected cells.
 
@@ -82,7 +82,7 @@ def render_cells(
         StaleError: with `only_check`, when files are missing or stale.
     """
     spec, facts, planned = read_matrix(file)
-    chosen, words = choose(spec, facts, planned, this_machine(), select, cells)
+    chosen, words = choose(spec, facts, planned, this_machine(), request)
     linux = [entry.cell for entry in chosen.cells if entry.cell.os.family is OsFamily.LINUX]
     if not linux:
         raise EmptySelectionError(f"The selection {words} has no Linux cell.", "Only Linux cells have a Dockerfile.")

@@ -14,16 +14,16 @@ from rich.console import Console
 
 from envgen.cell import Cell, Release
 from envgen.cli.ahead import ahead_json, announce
+from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import (
     DEFAULT_MATRIX,
-    CellsArgument,
     JsonOption,
     MatrixOption,
-    SelectOption,
     choose,
     read_matrix,
 )
+from envgen.cli.localise import localise_run
 from envgen.cli.progress import locking, minutes, progress
 from envgen.cli.report import complain, show_report
 from envgen.compat.facts import Facts
@@ -31,8 +31,9 @@ from envgen.compat.judge import judge
 from envgen.compat.words import counted, listed
 from envgen.environment import current_cell
 from envgen.errors import EmptySelectionError, Interruption, LockError, UsageError
+from envgen.localise import EXTRA
 from envgen.machine import Machine, this_machine
-from envgen.plan import Plan, Planned, Selection, cells_by_id
+from envgen.plan import Plan, Planned, Selection, places_by_id, selection_of
 from envgen.report import Loaded, load_report, report_json, write_reports
 from envgen.results import CellResult, Outcome, Report, Rung
 from envgen.run.journal import Journal
@@ -53,9 +54,10 @@ class Where(StrEnum):
     CURRENT = "current"
 
 
+@chooses
 def run_command(
-    cells: CellsArgument = None,
-    select: SelectOption = None,
+    request: Request,
+    *,
     matrix: MatrixOption = DEFAULT_MATRIX,
     environment: Annotated[
         Where,
@@ -76,6 +78,13 @@ def run_command(
     python: Annotated[
         Path | None, typer.Option("--python", help="The interpreter of the environment `current`.")
     ] = None,
+    localise: Annotated[
+        bool, typer.Option("--localise", help="Then run further cells that tell what the failures hang on.")
+    ] = False,
+    further: Annotated[
+        int | None,
+        typer.Option("--further", min=1, help=f"With --localise: how many cells at most; {EXTRA} if not given."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Lock and say what would be done, and stop.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,15 +94,20 @@ def run_command(
     passed, failed, or not run with its reason. A run that was interrupted, even killed, goes on with `--resume`: what
     was finished is not done again. The exit code is 1 when a cell failed.
 
-    Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`
+    Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`,
+    `envgen run --cover pairs --localise`
     """
     if retry_failed and not resume:
         raise UsageError("--retry-failed was given without --resume.", "Add --resume.")
     if python and environment is not Where.CURRENT:
         raise UsageError("--python was given without --environment current.", "Add it; a venv's Python is its cell's.")
+    if further and not localise:
+        raise UsageError("--further was given without --localise.", "Add --localise.")
+    if localise and environment is Where.CURRENT:
+        raise UsageError("--localise runs further cells, and the environment `current` is one.", "Leave one out.")
     options = RunOptions(environment, jobs, name, resume, retry_failed, python)
     console = output(stderr=as_json)
-    prepared = prepare_run(matrix, cells, select, options, console)
+    prepared = prepare_run(matrix, request, options, console)
     ahead = outlook(prepared.jobs)
     if dry_run and as_json:
         print(ahead_json(ahead, prepared))
@@ -104,6 +118,8 @@ def run_command(
             raise typer.Exit(LockError.exit_code)
         return
     loaded = climb_cells(prepared, console)
+    if localise:
+        loaded = localise_run(matrix, prepared, further or EXTRA, climb_cells, console)
     if as_json:
         print(report_json(loaded.report), end="")
     else:
@@ -141,24 +157,18 @@ def not_run_here(result: CellResult) -> str:
     return created.sentence if created and created.outcome is Outcome.NOT_RUN else ""
 
 
-def prepare_run(
-    file: Path, cells: list[str] | None, names: list[str] | None, options: RunOptions, console: Console
-) -> PreparedRun:
-    """Chooses and locks the cells.
-
-    Args:
-        names: of selections.
-    """
+def prepare_run(file: Path, request: Request, options: RunOptions, console: Console) -> PreparedRun:
+    """Chooses and locks the cells."""
     machine = this_machine()
     if options.environment == Where.CURRENT:
-        if cells or names:
+        if not request.is_empty:
             raise UsageError("Cells were chosen for the environment `current`, which is one cell.", "Leave them out.")
         return _prepare_current(file, machine, options, console)
     matrix, facts, planned = read_matrix(file)
-    if options.resume and not cells and not names:
+    if options.resume and request.is_empty:
         chosen, words = _choose_again(matrix, facts, planned, options)
     else:
-        chosen, words = choose(matrix, facts, planned, machine, names, cells)
+        chosen, words = choose(matrix, facts, planned, machine, request)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}
     return prepare(project, chosen, words, rejected, partial(locking, console))
@@ -200,13 +210,13 @@ def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptio
         if result.environment != options.environment:
             raise UsageError(f"The run {info.run} is of `{result.environment}`.", f"Add -e {result.environment}.")
     try:
-        cells = cells_by_id(planned, info.cells, facts)
+        places = places_by_id(planned, info.cells, facts)
     except UsageError as error:
         raise UsageError(
             f"The run {info.run} cannot go on as it was: {error.what}",
             "Name the cells to go on with, or start a new run.",
         ) from None
-    return Selection(cells, info.left_out), info.selection
+    return replace(selection_of(planned, places, ""), left_out=info.left_out), info.selection
 
 
 def _prepare_current(file: Path, machine: Machine, options: RunOptions, console: Console) -> PreparedRun:

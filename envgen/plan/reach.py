@@ -38,9 +38,11 @@ def check_entries(matrix: Matrix, axes: Axes, facts: Facts) -> None:
 def _matches(matrix: Matrix) -> Iterator[tuple[KeyPath, Match]]:
     for index, exclude in enumerate(matrix.exclude):
         yield ("exclude", index), exclude.match
-    for name, matches in matrix.selections.items():
-        for index, match in enumerate(matches):
-            yield ("select", name, index), match
+    for name, choice in matrix.selections.items():
+        for index, match in enumerate(choice.entries):
+            yield ("select", name, "among", index), match
+        for index, match in enumerate(choice.must):
+            yield ("select", name, "must", index), match
 
 
 def _values(matrix: Matrix, axes: Axes, axis: str) -> tuple[str, ...]:
@@ -59,8 +61,10 @@ def _unreachable(axis: str, text: str, values: tuple[str, ...], place: Place) ->
 
 
 def _place(matrix: Matrix, path: KeyPath, axis: str, index: int = 0) -> Place:
-    """The place of a text; a single entry of a selection may stand without its list."""
-    for candidate in ((*path, axis, index), (*path, axis), (*path[:2], axis, index), (*path[:2], axis)):
-        if candidate in matrix.places:
-            return matrix.places[candidate]
+    """The place of a text; a single entry of a selection may stand without its list, and `among` without its name."""
+    plain = tuple(part for part in path if part != "among")
+    for entry in (path, path[:-1], plain, plain[:-1]):
+        for candidate in ((*entry, axis, index), (*entry, axis)):
+            if candidate in matrix.places:
+                return matrix.places[candidate]
     return matrix.place(*path)

@@ -1,145 +1,162 @@
-"""Which cells of a plan a run takes."""
+"""Which cells of a plan a run takes: all that are asked for, or few that stand for the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import islice, product
-from typing import Any
 
-from envgen.cell import FIXED_AXES, Cell, GrammarError
+import numpy as np
+from numpy.typing import NDArray
+
+from envgen.cell import Cell, GrammarError
 from envgen.compat.facts import Facts
 from envgen.compat.judge import Judge
-from envgen.compat.rules import RULES
-from envgen.compat.words import listed
 from envgen.errors import EmptySelectionError, UsageError
-from envgen.plan.axes import Axes
 from envgen.plan.cells import Planned
 from envgen.plan.match import Matcher
+from envgen.plan.nothing import nothing_chosen
 from envgen.plan.planner import Plan, excluding, exclusions
+from envgen.plan.reduction import Candidates, Scene, reduced
+from envgen.plan.where import Condition
 from envgen.results import LeftOut
-from envgen.spec.matrix import Host, Match
-from envgen.spec.selector import HOST
+from envgen.spec.matrix import Choice, Match
 
-_LOOKED_AT = 5000
-_SHOWN = 3
-_RULE_ORDER = {rule.id: place for place, rule in enumerate(RULES)}
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The chosen cells in the plan's order, and how many were left out, by why."""
+    """The chosen cells in the plan's order.
+
+    Attributes:
+        left_out: how many were left out, by why.
+        remarks: sentences on how few stand for how many, and how near to the best that is.
+        places: where the cells stand in the plan.
+    """
 
     cells: tuple[Planned, ...]
     left_out: tuple[LeftOut, ...]
+    remarks: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
-def select(plan: Plan, entries: tuple[Match, ...], facts: Facts, host: Host) -> Selection:
-    """Chooses the cells that some entry speaks of; without entries, all of them.
+def select(plan: Plan, choices: Sequence[Choice], scene: Scene) -> Selection:
+    """Chooses cells.
 
     Args:
         plan: the plan.
-        entries: the entries of a selection.
-        facts: what `latest` and the labels of releases stand for.
-        host: this machine, which `host` stands for.
+        choices: named selections; what any of them chooses is chosen. Without any, all cells are.
+        scene: what the choice depends on beside the plan.
 
     Raises:
         EmptySelectionError: there is no such cell; says what stands in the way.
+        UsageError: a condition or a budget cannot be asked or met.
     """
-    matchers = [Matcher(entry, facts, host) for entry in entries]
-    chosen = tuple(
-        planned for planned in plan.cells if not matchers or any(matcher.accepts(planned.cell) for matcher in matchers)
+    everything = np.arange(len(plan.cells))
+    found = [_chosen(plan, choice, scene, everything) for choice in choices or (Choice(),)]
+    chosen = np.unique(np.concatenate([places for places, _ in found]))
+    remarks = tuple(remark for _, said in found for remark in said)
+    return replace(selection_of(plan, chosen.tolist(), "not selected"), remarks=remarks)
+
+
+def narrow(plan: Plan, selection: Selection, choice: Choice, scene: Scene) -> Selection:
+    """Chooses among cells that were chosen; what must be in may be any cell of the plan.
+
+    Raises:
+        EmptySelectionError, UsageError: as `select`.
+    """
+    chosen, said = _chosen(plan, choice, scene, np.array(selection.places, np.intp))
+    left = len(selection.cells) - len(chosen)
+    return replace(
+        selection_of(plan, chosen.tolist(), "not selected"),
+        left_out=(*selection.left_out, *([LeftOut(reason="not among the few", cells=left)] if left > 0 else [])),
+        remarks=(*selection.remarks, *said),
     )
-    if not chosen:
-        raise _empty(plan, matchers, facts, host)
-    left = len(plan.cells) - len(chosen)
-    return Selection(chosen, (LeftOut(reason="not selected", cells=left),) if left else ())
 
 
-def cells_by_id(plan: Plan, ids: Iterable[str], facts: Facts) -> tuple[Planned, ...]:
-    """The cells of a plan with these ids, in the order of the ids.
+def _chosen(plan: Plan, choice: Choice, scene: Scene, among: Places) -> tuple[Places, tuple[str, ...]]:
+    """What a choice chooses among some cells, and what is to be said of that."""
+    candidates = _candidates(plan, choice, scene, among)
+    everything = np.arange(len(plan.cells))
+    must = everything[_spoken_of(plan, choice.must, scene, everything)] if choice.must else everything[:0]
+    if choice.must and not len(must):
+        raise UsageError("The plan has no cell that must be chosen.", "`envgen plan` lists the cells.")
+    return reduced(Candidates(plan, np.union1d(candidates, must), must), choice, scene)
+
+
+def _candidates(plan: Plan, choice: Choice, scene: Scene, among: Places) -> Places:
+    rows = plan.cells.rows[among]
+    kept = _spoken_of(plan, choice.entries, scene, among) if choice.entries else np.ones(len(among), bool)
+    if not kept.any():
+        raise _nothing(plan, choice.entries, scene)
+    if choice.host:
+        kept &= Matcher(_THIS_MACHINE, scene.facts, scene.host).mask(plan.cells.grid, rows)
+    if choice.host and not kept.any():
+        raise _nothing(plan, (_THIS_MACHINE,), scene)
+    if choice.where:
+        try:
+            kept &= Condition(choice.where, plan.cells.grid, scene.facts, scene.host).mask(rows)
+        except GrammarError as error:
+            raise UsageError(f"{str(error)[0].upper()}{str(error)[1:]}.", "Change the condition.") from None
+        if not kept.any():
+            raise EmptySelectionError(
+                f"No cell that is left meets the condition `{choice.where}`.", "`envgen plan` lists the cells."
+            )
+    return among[kept]
+
+
+def _nothing(plan: Plan, entries: Iterable[Match], scene: Scene) -> EmptySelectionError:
+    matchers = [Matcher(entry, scene.facts, scene.host) for entry in entries]
+    return nothing_chosen(plan, matchers, scene.facts, scene.host)
+
+
+_THIS_MACHINE = Match({"os": ("host",), "arch": ("host",)})
+
+
+def _spoken_of(plan: Plan, entries: Iterable[Match], scene: Scene, among: Places) -> NDArray[np.bool_]:
+    """Whether any of the entries speaks of each cell."""
+    rows = plan.cells.rows[among]
+    masks = [Matcher(entry, scene.facts, scene.host).mask(plan.cells.grid, rows) for entry in entries]
+    found: NDArray[np.bool_] = np.logical_or.reduce(masks)
+    return found
+
+
+def selection_of(plan: Plan, places: Iterable[int], why_not: str) -> Selection:
+    """The selection of given cells; `why_not` says why the others are left out."""
+    kept = tuple(dict.fromkeys(places))
+    left = len(plan.cells) - len(kept)
+    cells = tuple(plan.cells[place] for place in kept)
+    return Selection(cells, (LeftOut(reason=why_not, cells=left),) if left else (), places=kept)
+
+
+def places_by_id(plan: Plan, ids: Iterable[str], facts: Facts) -> tuple[int, ...]:
+    """Where the cells with these ids stand in a plan, in the order of the ids.
 
     Raises:
         UsageError: an id is none, or the plan has no such cell; says why not.
     """
-    known = {str(planned.cell): planned for planned in plan.cells}
-    return tuple(known[text] if text in known else _absent(plan, text, facts) for text in ids)
+    return tuple(_place(plan, text, facts) for text in ids)
 
 
-def _absent(plan: Plan, text: str, facts: Facts) -> Planned:
-    """Raises the error for an id that the plan does not have."""
+def _place(plan: Plan, text: str, facts: Facts) -> int:
     try:
         cell = Cell.parse(text)
     except GrammarError as error:
         raise UsageError(f"{error}.", "`envgen plan` lists the cells.") from None
+    place = plan.cells.place(cell)
+    if place is None:
+        raise _absent(plan, cell, facts)
+    return place
+
+
+def _absent(plan: Plan, cell: Cell, facts: Facts) -> UsageError:
+    """The error for a cell that the plan does not have."""
     rejection = Judge(facts).trace(cell).rejection
     if rejection:
-        raise UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
+        return UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
     excluded = excluding(cell, exclusions(plan.excludes, facts)) or ""
     why = " ".join(plan.axes.off(cell)) or f"An exclude entry takes it out: {excluded.rstrip('.')}."
-    close = get_close_matches(text, [str(planned.cell) for planned in plan.cells], n=1)
+    close = get_close_matches(str(cell), [str(planned.cell) for planned in plan.cells], n=1)
     remedy = f"Did you mean {close[0]}?" if close else f"`envgen why {cell}` says more."
-    raise UsageError(f"{cell} is not in the matrix. {why}", remedy)
-
-
-def _empty(plan: Plan, matchers: Sequence[Matcher], facts: Facts, host: Host) -> EmptySelectionError:
-    if not plan.cells:
-        return EmptySelectionError("The matrix has no cells to select from.", "`envgen plan` says what became of them.")
-    foreign = [sentence for matcher in matchers for sentence in _host_is_foreign(plan.axes, matcher.match, host)]
-    if foreign:
-        return EmptySelectionError(
-            f"The selection chose no cell. {foreign[0]}", "Put this machine on the axis, or select by name."
-        )
-    nearest = _nearest(plan, matchers, facts)
-    if nearest:
-        cases = "\n".join(f"  {cell}: {why}" for cell, why in nearest)
-        return EmptySelectionError(f"The selection chose no cell. The nearest that it asks for:\n{cases}", _REMEDY)
-    return EmptySelectionError(
-        "The selection chose no cell: no cell of the matrix has all the values that it asks for.", _REMEDY
-    )
-
-
-_REMEDY = "Change the selection; `envgen plan` lists the cells, and `envgen why CELL` explains one."
-
-
-def _host_is_foreign(axes: Axes, match: Match, host: Host) -> Iterable[str]:
-    """A sentence for every axis on which the match asks for this machine, and which does not have it."""
-    for axis, value in (("os", host.os), ("arch", host.arch)):
-        if HOST in match.axes.get(axis, ()) and str(value) not in axes.texts(axis):
-            this = str(value) if value else "an operating system that envgen does not name"
-            yield f"It asks for this machine, which is {this}, and the {axis} axis has {listed(axes.texts(axis))}."
-
-
-def _nearest(plan: Plan, matchers: Sequence[Matcher], facts: Facts) -> list[tuple[Cell, str]]:
-    """Cells that some entry asks for, each with what stands in its way; those first that got farthest.
-
-    Farthest got a cell that only an exclude entry takes out, then one that the last rules reject. For every reason
-    one cell is enough.
-    """
-    judge, excludes = Judge(facts), exclusions(plan.excludes, facts)
-    found: dict[str, tuple[int, Cell]] = {}
-    for cell in islice((cell for matcher in matchers for cell in _asked_for(plan.axes, matcher)), _LOOKED_AT):
-        rejection = judge.trace(cell).rejection
-        if rejection:
-            found.setdefault(f"{rejection.sentence} ({rejection.rule})", (_RULE_ORDER[rejection.rule], cell))
-        else:
-            found.setdefault(f"an exclude entry takes it out: {excluding(cell, excludes)}", (len(RULES), cell))
-    order = sorted(found.items(), key=lambda case: (-case[1][0], case[1][1]))
-    return [(cell, why) for why, (_, cell) in order[:_SHOWN]]
-
-
-def _asked_for(axes: Axes, matcher: Matcher) -> Iterable[Cell]:
-    """The cells of the product whose every value a match accepts."""
-    for chosen in product(*(_accepted(axes, axis, matcher) for axis in axes.names)):
-        values = dict(zip(axes.names, chosen, strict=True))
-        extra = tuple((name, values.pop(name)) for name, _ in axes.extra)
-        cell = Cell(**values, extra=extra)
-        if matcher.accepts(cell):
-            yield cell
-
-
-def _accepted(axes: Axes, axis: str, matcher: Matcher) -> list[Any]:
-    texts = axes.texts(axis)
-    values = getattr(axes, axis) if axis in FIXED_AXES else texts
-    return [value for value, text in zip(values, texts, strict=True) if matcher.accepts_value(axis, text)]
+    return UsageError(f"{cell} is not in the matrix. {why}", remedy)

@@ -101,6 +101,7 @@ class Job:
         """What decides the whole outcome: results are taken over only where it is the same."""
         return self.environment_inputs | {
             "source": self.source,
+            "verdicts of the rules": _digest([(v.rule, v.answer) for v in self.trace.verdicts] if self.trace else []),
             # where the source is does not matter; its hash is here
             "extension's description": _digest(repr(replace(self.extension, path=None))),
             "cell's variables": _digest(self.variables),

@@ -134,9 +134,7 @@ def prepare(
         name = workspace.latest_run() if options.resume else workspace.new_run_name()
     journal = Journal(workspace.run(name))
     workspace.make()
-    locks = _locks(project, selection, locking)
-    source = source_digest(extension)
-    jobs = tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)
+    jobs = jobs_of(project, selection, locking)
     info = RunInfo(
         run=name,
         matrix=project.matrix.file.name,
@@ -149,6 +147,17 @@ def prepare(
         rejected=dict(rejected),
     )
     return PreparedRun(jobs, journal, info, options)
+
+
+def jobs_of(project: Project, selection: Selection, locking: Locking) -> tuple[Job, ...]:
+    """The climbs of the selected cells, locked.
+
+    Raises:
+        MatrixError: the matrix has no extension to build.
+    """
+    locks = _locks(project, selection, locking)
+    source = source_digest(project.extension)
+    return tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)
 
 
 def carry_out(prepared: PreparedRun, observer: Observer) -> tuple[CellResult, ...]:

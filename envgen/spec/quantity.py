@@ -7,6 +7,7 @@ import re
 from envgen.cell import GrammarError
 from envgen.spec.matrix import Budget, Unit
 
+STRENGTHS = {"values": 1, "pairs": 2, "triples": 3} | {str(number): number for number in range(1, 7)}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
@@ -54,3 +55,14 @@ def parse_budget(text: str) -> Budget:
         except GrammarError:
             continue
     raise GrammarError(f"{text!r} is not a budget such as 40 cells, 90m, 5h, $5 or 100GB")
+
+
+def parse_strength(text: str) -> int:
+    """How many values at a time are to be covered: `pairs`, `triples`, `4`.
+
+    Raises:
+        GrammarError: the text is neither such a word nor a number from 1 to 6.
+    """
+    if text not in STRENGTHS:
+        raise GrammarError(f"{text!r} is neither values, pairs, triples, nor a number from 1 to 6")
+    return STRENGTHS[text]

@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 from envgen.cell import AXIS_NAME, EXTRA_VALUE, Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, SmArch
 from envgen.spec.expression import Where
 from envgen.spec.matrix import Budget
-from envgen.spec.quantity import parse_budget, parse_duration, parse_size
+from envgen.spec.quantity import STRENGTHS, parse_budget, parse_duration, parse_size, parse_strength
 from envgen.spec.selector import (
     HOST,
     NONE,
@@ -140,13 +140,10 @@ def _flag(value: object) -> object:
     raise GrammarError("this is neither true nor false")
 
 
-_STRENGTHS = {"pairs": 2, "triples": 3, "values": 1} | {str(n): n for n in range(1, 7)}
-
-
 def _strength(value: object) -> int:
-    if not isinstance(value, str) or value not in _STRENGTHS:
-        raise GrammarError(f"{value!r} is neither values, pairs, triples, nor a number from 1 to 6")
-    return _STRENGTHS[value]
+    if not isinstance(value, str):
+        raise GrammarError("this must be a text such as pairs")
+    return parse_strength(value.strip())
 
 
 def _whole(value: object) -> int:
@@ -208,7 +205,7 @@ Command = Annotated[list[Line], Field(min_length=1), BeforeValidator(_words, jso
 Seconds = Annotated[float, BeforeValidator(lambda v: _measured(parse_duration, v), json_schema_input_type=str | int)]
 Bytes = Annotated[int, BeforeValidator(lambda v: _measured(parse_size, v), json_schema_input_type=str)]
 
-Strength = Annotated[int, BeforeValidator(_strength), WithJsonSchema({"enum": [*_STRENGTHS, 1, 2, 3, 4, 5, 6]})]
+Strength = Annotated[int, BeforeValidator(_strength), WithJsonSchema({"enum": [*STRENGTHS, *STRENGTHS.values()]})]
 Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Weight = Annotated[float, BeforeValidator(_weight, json_schema_input_type=float)]
 BudgetText = Annotated[Any, BeforeValidator(_budget), WithJsonSchema({"type": ["string", "integer"]})]

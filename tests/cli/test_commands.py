@@ -60,7 +60,7 @@ def test_version(envgen: Envgen) -> None:
         ("nonsense", 2, "'nonsense'"),
         ("plan --nonsense", 2, "--nonsense"),
         ("plan --format xml", 2, "'xml'"),
-        ("plan --select nonsense", 2, "matrix.yaml has no selection 'nonsense'.\nIt has: full."),
+        ("plan --select nonsense", 2, "matrix.yaml has no selection 'nonsense'.\nIt has: full, host, pairwise, extremes."),
         ("plan nonsense", 2, "'nonsense' is not a cell id such as "),
         ("plan py312-torch2.13-cu130-ubuntu22.04-x86_64", 2, "py312-torch2.13-cu130-ubuntu22.04-x86_64 is not in the"),
         ("plan py312-*-ubuntu99.04-*", 4, "The selection chose no cell"),
@@ -181,7 +181,7 @@ def test_more_cells_than_a_workflow_may_have_are_refused(envgen: Envgen, axes: P
     axes.write_text(AXES + f"  many: {{variables: {{{values}}}}}\nrunners: [{{labels: any}}]\n")
     said = envgen("plan", "--format", "github")
     assert (said.code, said.out) == (2, "")
-    assert "cells are more than the 256 jobs that a workflow's matrix may have." in said.err
+    assert "in 1 shard are more than the 256 that one may have." in said.err
 
 
 def test_a_matrix_elsewhere(envgen: Envgen, axes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from envgen.cell import Arch, Os
 from envgen.compat.facts import Facts
 from envgen.machine import this_machine
-from envgen.plan import plan, select
+from envgen.plan import Scene, plan, select
 from envgen.render.files import write
 from envgen.render.scaffold import scaffold
 from envgen.spec.load import load
@@ -42,7 +42,7 @@ def test_any_system_has_a_cell(system: str | None, tmp_path: Path) -> None:
     host = Host(Os.parse(system) if system else None, Arch.parse("aarch64" if system == "macos14" else "x86_64"))
     write([scaffold("extension", host, facts, builds=False)], tmp_path)
     matrix = load(tmp_path / "matrix.yaml")
-    assert select(plan(matrix, facts), matrix.selections["default"], facts, host).cells
+    assert select(plan(matrix, facts), [matrix.selections["default"]], Scene(facts, host)).cells
 
 
 def test_the_reference_loads(envgen: Envgen, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from envgen.cell import Arch, Cell, Os
 from envgen.compat.facts import Facts
 from envgen.errors import EmptySelectionError, UsageError
-from envgen.plan import applies, cells_by_id, coverage, explain, plan, select
+from envgen.plan import Scene, applies, coverage, explain, places_by_id, plan, select
 from envgen.results import LeftOut
-from envgen.spec.matrix import Host, Match, PackageAxis
+from envgen.spec.matrix import Choice, Host, Match, PackageAxis
 from tests.plan.matrices import AXES, matrix
 
 FACTS = Facts.bundled()
@@ -27,7 +27,7 @@ PLAN = plan(WIDE, FACTS)
 
 
 def chosen(*entries: Match, host: Host = HERE) -> list[Cell]:
-    return [planned.cell for planned in select(PLAN, entries, FACTS, host).cells]
+    return [planned.cell for planned in select(PLAN, [Choice(entries)], Scene(FACTS, host)).cells]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_globs_over_ids() -> None:
 
 
 def test_what_is_not_chosen_is_counted() -> None:
-    selection = select(PLAN, (Match({"python": ("3.12",)}),), FACTS, HERE)
+    selection = select(PLAN, [Choice((Match({"python": ("3.12",)}),))], Scene(FACTS, HERE))
     assert selection.left_out == (LeftOut(reason="not selected", cells=len(PLAN.cells) - len(selection.cells)),)
-    everything = select(PLAN, (), FACTS, HERE)
+    everything = select(PLAN, (), Scene(FACTS, HERE))
     assert everything.cells == tuple(PLAN.cells)
     assert everything.left_out == ()
 
@@ -106,9 +106,9 @@ def test_an_empty_selection_of_excluded_cells_says_so() -> None:
         chosen(Match({"os": ("ubuntu24.04",), "python": ("3.11",), "torch": ("2.12",), "cuda": ("cu130",)}))
 
 
-def test_cells_by_id_keep_the_order_of_the_ids() -> None:
+def test_places_by_id_keep_the_order_of_the_ids() -> None:
     ids = [str(PLAN.cells[5].cell), str(PLAN.cells[0].cell)]
-    assert [str(planned.cell) for planned in cells_by_id(PLAN, ids, FACTS)] == ids
+    assert [str(PLAN.cells[place].cell) for place in places_by_id(PLAN, ids, FACTS)] == ids
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_cells_by_id_keep_the_order_of_the_ids() -> None:
 )
 def test_an_id_that_the_plan_lacks_is_explained(cell: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        cells_by_id(PLAN, [cell], FACTS)
+        places_by_id(PLAN, [cell], FACTS)
     assert words in caught.value.what
     assert caught.value.remedy
 
@@ -131,7 +131,7 @@ def test_an_id_that_the_plan_lacks_is_explained(cell: str, words: str) -> None:
 def test_a_reason_that_ends_with_a_full_stop_has_one() -> None:
     excluding = plan(matrix(torch=("2.12", "2.13"), exclude=[({"torch": ("2.12",)}, "It ends so.")]), FACTS)
     with pytest.raises(UsageError) as caught:
-        cells_by_id(excluding, ["py312-torch2.12-cu130-debian12-x86_64"], FACTS)
+        places_by_id(excluding, ["py312-torch2.12-cu130-debian12-x86_64"], FACTS)
     assert caught.value.what.endswith("takes it out: It ends so.")
 
 
@@ -175,12 +175,12 @@ def test_an_explanation_names_an_include() -> None:
 
 def test_coverage_counts_pairs_of_values_that_can_occur() -> None:
     small = plan(matrix(python=("3.11", "3.12"), torch=("2.12", "2.13")), FACTS)
-    assert coverage(small, small.cells).share == 1
-    one = coverage(small, small.cells[:1])
+    assert coverage(small, range(4)).share == 1
+    one = coverage(small, [0])
     # 2 x 2 for python and torch, 2 each for these with the other four axes, 6 among those four: 4 + 16 + 6.
     assert (one.covered, one.feasible) == (15, 26)
     assert len(one.missing) == 11
-    diagonal = coverage(small, (small.cells[0], small.cells[3]))
+    diagonal = coverage(small, (0, 3))
     assert diagonal.missing == ((("python", "3.11"), ("torch", "2.13")), (("python", "3.12"), ("torch", "2.12")))
 
 

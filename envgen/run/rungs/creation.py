@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -13,6 +14,8 @@ from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.downloads import downloads
 from envgen.run.folders import remove_tree
 from envgen.run.job import Job
+
+ENVIRONMENT_BYTES = "environment_bytes"  # the fact by which budgets learn what a cell takes of the disk
 
 
 def created(job: Job, bench: Bench) -> Answer:
@@ -39,7 +42,14 @@ def created(job: Job, bench: Bench) -> Answer:
     facts = bench.read_facts(file)
     if wrong := _not_the_cell(job, facts):
         return failed(wrong, facts)
+    if job.environment.uses_lock:
+        facts[ENVIRONMENT_BYTES] = _size(job.made)
     return passed(facts=facts)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files; what is shared with a cache by hard links counts too."""
+    return sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _no_interpreter(bench: Bench) -> bool:

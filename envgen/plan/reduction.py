@@ -1,0 +1,164 @@
+"""Few cells that stand for many: those that cover what values occur together, the extremes, or what a budget allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envgen.compat.facts import Facts
+from envgen.compat.words import counted
+from envgen.covering.bound import lower_bound
+from envgen.covering.coverage import coverage
+from envgen.covering.greedy import cover
+from envgen.covering.tuples import Tuples
+from envgen.plan.costs import Costs
+from envgen.plan.match import Matcher
+from envgen.plan.planner import Plan
+from envgen.space import Space
+from envgen.spec.matrix import Budget, Choice, Host, Match
+
+Places = NDArray[np.intp]
+
+PAIRS = 2
+STARTS = 3  # arrays that are made, of which the smallest is taken
+_NAMES = {1: "value", 2: "pair", 3: "triple"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a choice depends on beside the plan.
+
+    Attributes:
+        facts: what `latest` and the labels of releases stand for.
+        host: this machine, which `host` stands for.
+        costs: what cells cost, for budgets.
+        solver: whether to look for the proved best, for which the extra `solver` must be installed.
+        seconds: how long the solver may take.
+    """
+
+    facts: Facts
+    host: Host
+    costs: Costs = field(default_factory=Costs)
+    solver: bool = False
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The cells of a plan that a choice may choose, and those of them that it must."""
+
+    plan: Plan
+    places: Places
+    must: Places
+
+    @cached_property
+    def space(self) -> Space:
+        return self.plan.cells.grid.space(self.plan.cells.rows[self.places])
+
+    @cached_property
+    def must_rows(self) -> tuple[int, ...]:
+        return tuple(map(int, np.searchsorted(self.places, self.must)))
+
+
+def reduced(candidates: Candidates, choice: Choice, scene: Scene) -> tuple[Places, tuple[str, ...]]:
+    """The cells that a choice takes of its candidates, and sentences on what they stand for.
+
+    Raises:
+        UsageError: the solver is asked for and not installed, or what must be chosen is over the budget.
+    """
+    if choice.extremes:
+        from envgen.covering.extremes import extremes
+
+        rows = extremes(candidates.space)
+        chosen = np.union1d(candidates.places[list(rows)], candidates.must)
+        said = f"{counted(len(chosen), 'cell')} of {len(candidates.places)}: the oldest, the newest and the corners."
+        return chosen, (said,)
+    if choice.budget:
+        return _within(candidates, choice, choice.budget, scene)
+    if choice.cover:
+        return _covering(candidates, choice, choice.cover, scene)
+    return candidates.places, ()
+
+
+def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scene) -> tuple[Places, tuple[str, ...]]:
+    space, must = candidates.space, candidates.must_rows
+    prefer = _preference(space, choice, scene.facts)
+    if scene.solver:
+        from envgen.covering.solver import optimal
+
+        solved = optimal(space, strength, must=must, prefer=prefer, seconds=scene.seconds)
+        rows, bound = solved.rows, solved.bound
+    else:
+        rows = cover(space, strength, must=must, prefer=prefer, seed=choice.seed, starts=STARTS)
+        bound = lower_bound(space, strength, must=must)
+    found = coverage(space, rows, strength)
+    fewest = "and fewer cannot" if len(rows) == bound else f"and fewer than {bound} cannot"
+    said = (
+        f"{counted(len(rows), 'cell')} of {len(space.rows)} cover {found.covered} of"
+        f" {counted(found.feasible, _NAMES.get(strength, f'{strength}-tuple'))} of values that can meet in them,"
+        f" {fewest}.{_obliged(must)}"
+    )
+    return candidates.places[list(rows)], (said,)
+
+
+def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene) -> tuple[Places, tuple[str, ...]]:
+    from envgen.covering.budget import within
+
+    strength, space = choice.cover or PAIRS, candidates.space
+    cells = [candidates.plan.cells[int(place)].cell for place in candidates.places]
+    prices = scene.costs.of(cells, budget.unit, scene.facts)
+    weights = _tuple_weights(space, strength, choice, scene.facts)
+    found = within(
+        space, budget.amount, prices, strength=strength, must=candidates.must_rows, weights=weights,
+        solver=scene.solver, seconds=scene.seconds,
+    )  # fmt: skip
+    seen = coverage(space, found.rows, strength)
+    most = f"; at most {found.bound:g} could be" if weights is None and found.bound < seen.feasible else ""
+    spent = Budget(round(float(found.cost), 2), budget.unit)
+    said = (
+        f"{counted(len(found.rows), 'cell')} of {len(space.rows)} within {budget} (about {spent}) cover"
+        f" {seen.covered} of {counted(seen.feasible, _NAMES.get(strength, f'{strength}-tuple'))} of values that can meet in them{most}."
+        f"{_obliged(candidates.must_rows)}"
+    )
+    return candidates.places[list(found.rows)], (said,)
+
+
+def _obliged(must: tuple[int, ...]) -> str:
+    return f" {counted(len(must), 'cell')} of them must be in." if must else ""
+
+
+def _value_weights(space: Space, choice: Choice, facts: Facts) -> list[NDArray[np.float64]]:
+    """The weight of every value of every axis."""
+    found = []
+    for axis, values in zip(space.names, space.values, strict=True):
+        weights = np.ones(len(values))
+        for text, weight in choice.weights.get(axis, {}).items():
+            matcher = Matcher(Match({axis: (text,)}), facts)
+            weights[[matcher.accepts_value(axis, value) for value in values]] = weight
+        found.append(weights)
+    return found
+
+
+def _preference(space: Space, choice: Choice, facts: Facts) -> NDArray[np.float64] | None:
+    """The product of the weights of each cell's values; None where nothing is weighted."""
+    if not choice.weights:
+        return None
+    columns = [w[space.rows[:, i]] for i, w in enumerate(_value_weights(space, choice, facts))]
+    product: NDArray[np.float64] = np.prod(columns, axis=0)
+    return product
+
+
+def _tuple_weights(space: Space, strength: int, choice: Choice, facts: Facts) -> NDArray[np.float64] | None:
+    """The product of the weights of each tuple's values; None where nothing is weighted."""
+    if not choice.weights:
+        return None
+    by_value = _value_weights(space, choice, facts)
+    tuples = Tuples.of(space, strength)
+    weights = np.ones(tuples.count)
+    for place, axes in enumerate(space.axes_of(strength)):
+        product = np.prod([by_value[axis][space.rows[:, axis]] for axis in axes], axis=0)
+        weights[tuples.of_rows[:, place]] = product
+    return weights
