@@ -46,5 +46,6 @@ def explain(cell: Cell, matrix: Matrix | None, facts: Facts) -> Explanation:
     included = next((include.reason for include in matrix.include if dict(include.values) == axes), None)
     off = resolve_axes(matrix, facts).off(cell)
     excluded = None if off or included else excluding(cell, exclusions(matrix.exclude, facts))
-    in_matrix = trace.accepted and (included is not None or not (off or excluded))
+    insisted = included is not None and not trace.insurmountable
+    in_matrix = insisted or (trace.accepted and not (off or excluded))
     return Explanation(cell, trace, in_matrix, () if included else off, excluded, included)

@@ -24,7 +24,7 @@ Places = NDArray[np.intp]
 
 PAIRS = 2
 STARTS = 3  # arrays that are made, of which the smallest is taken
-_NAMES = {1: "value", 2: "pair", 3: "triple"}
+_NAMES = {2: "pair", 3: "triple"}
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
     fewest = "and fewer cannot" if len(rows) == bound else f"and fewer than {bound} cannot"
     said = (
         f"{counted(len(rows), 'cell')} of {len(space.rows)} cover {found.covered} of"
-        f" {counted(found.feasible, _NAMES.get(strength, f'{strength}-tuple'))} of values that can meet in them,"
-        f" {fewest}.{_obliged(must)}"
+        f" {_tuples(found.feasible, strength)} that can meet in them, {fewest}.{_obliged(must)}"
     )
     return candidates.places[list(rows)], (said,)
 
@@ -120,10 +119,14 @@ def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene
     spent = Budget(round(float(found.cost), 2), budget.unit)
     said = (
         f"{counted(len(found.rows), 'cell')} of {len(space.rows)} within {budget} (about {spent}) cover"
-        f" {seen.covered} of {counted(seen.feasible, _NAMES.get(strength, f'{strength}-tuple'))} of values that can meet in them{most}."
+        f" {seen.covered} of {_tuples(seen.feasible, strength)} that can meet in them{most}."
         f"{_obliged(candidates.must_rows)}"
     )
     return candidates.places[list(found.rows)], (said,)
+
+
+def _tuples(count: int, strength: int) -> str:
+    return f"{counted(count, _NAMES.get(strength, f'{strength}-tuple'))} of values"
 
 
 def _obliged(must: tuple[int, ...]) -> str:
