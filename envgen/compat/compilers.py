@@ -77,11 +77,11 @@ class Demand:
         limit = self.limits.get(compiler.family)
         return limit is None or limit.takes(compiler.version)
 
-    def of(self, compilers: Iterable[Compiler]) -> str:
-        """`nvcc 13.0 takes gcc below 16`, of the families that some compilers belong to."""
+    def limits_of(self, compilers: Iterable[Compiler]) -> str:
+        """`nvcc 13.0 takes gcc below 16`, of the families that some compilers belong to; empty when it limits none."""
         families = {compiler.family for compiler in compilers}
         limits = [f"{family.words} {limit}" for family, limit in self.limits.items() if family in families]
-        return f"{self.asks} {listed(limits) or 'any of these'}"
+        return f"{self.asks} {listed(limits)}" if limits else ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,14 @@ class Compilers:
             return self.visual_studios.get(match[2], ())
         return (Compiler(family, Version(match[2])),)
 
+    def described(self, compiler: Compiler) -> str:
+        """`MSVC 14.50 of Visual Studio 2026`, `gcc 12`."""
+        if compiler.family is not Family.MSVC:
+            return str(compiler)
+        # The oldest toolset of a year is the last of its list.
+        years = [year for year, toolsets in self.visual_studios.items() if toolsets[-1].version <= compiler.version]
+        return f"{compiler} of Visual Studio {max(years)}" if years else str(compiler)
+
     def standard(self, torch: Version) -> Standard | None:
         """The C++ of a torch."""
         return next((standard for versions, standard in self.standards if versions.contains(torch)), None)
@@ -179,9 +187,18 @@ class Compilers:
 
 
 def names(compilers: Iterable[Compiler]) -> str:
-    """`gcc 12 and 11, clang 14`."""
-    families = groupby(compilers, key=lambda compiler: compiler.family)
-    return ", ".join(f"{family.words} {listed(found.version for found in group)}" for family, group in families)
+    """`gcc 9 to 14 and clang 14, 15 and 19`: by family, ascending, three or more in a row as a span."""
+    by_family = groupby(sorted(compilers, key=_rank), key=lambda compiler: compiler.family)
+    return " and ".join(f"{family.words} {_spans([found.version for found in group])}" for family, group in by_family)
+
+
+def _rank(compiler: Compiler) -> tuple[int, Version]:
+    return list(Family).index(compiler.family), compiler.version
+
+
+def _spans(versions: list[Version]) -> str:
+    gapless = [version.major for version in versions] == list(range(versions[0].major, versions[-1].major + 1))
+    return f"{versions[0]} to {versions[-1]}" if gapless and len(versions) > 2 else listed(versions)
 
 
 def _systems(table: Table) -> dict[Os, System]:

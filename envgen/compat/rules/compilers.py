@@ -62,7 +62,7 @@ def _nvcc_compiler(cell: Cell, facts: Facts) -> Finding:
         return choice
     if cell.os.family is OsFamily.WINDOWS and choice.compilers[0].family is not Family.MSVC:
         return unsupported(f"nvcc on Windows takes MSVC alone, not {names(choice.compilers)}.", demand.source)
-    return _judged(cell, choice, (demand,))
+    return _judged(cell, facts, choice, (demand,))
 
 
 def _torch_compiler(cell: Cell, facts: Facts) -> Finding:
@@ -81,7 +81,7 @@ def _torch_compiler(cell: Cell, facts: Facts) -> Finding:
     taken = tuple(compiler for compiler in choice.compilers if nvcc is None or nvcc.takes(compiler))
     if not taken:
         return fits("nvcc takes none of the cell's compilers, so torch's check has none left to judge.")
-    return _judged(cell, replace(choice, compilers=taken), (check,), among="that nvcc takes, ")
+    return _judged(cell, facts, replace(choice, compilers=taken), (check,))
 
 
 def _torch_standard(cell: Cell, facts: Facts) -> Finding:
@@ -94,9 +94,10 @@ def _torch_standard(cell: Cell, facts: Facts) -> Finding:
         return choice
     floor = facts.compilers.floor(torch)
     demands = (standard.demand, floor) if floor else (standard.demand,)
-    least = "which is the least that its headers take" if standard.flag == standard.headers else "though less will do"
+    enforced = standard.flag == standard.headers
+    least = "and its headers take no less" if enforced else f"though its headers still take C++{standard.headers}"
     opening = f"torch {torch} has extensions compiled as C++{standard.flag}, {least}. "
-    return _judged(cell, choice, demands, opening=opening)
+    return _judged(cell, facts, choice, demands, opening=opening)
 
 
 def _choice(cell: Cell, facts: Facts) -> _Choice | Finding:
@@ -108,17 +109,20 @@ def _choice(cell: Cell, facts: Facts) -> _Choice | Finding:
     return _Choice(system.compilers, system.sources) if system else unknown(f"{cell.os}'s own compilers are not known.")
 
 
-def _judged(cell: Cell, choice: _Choice, demands: Sequence[Demand], *, opening: str = "", among: str = "") -> Finding:
+def _judged(cell: Cell, facts: Facts, choice: _Choice, demands: Sequence[Demand], *, opening: str = "") -> Finding:
     """Whether any compiler meets all demands: a cell is not lost while one that can be installed does."""
     taken = [compiler for compiler in choice.compilers if all(demand.takes(compiler) for demand in demands)]
-    asks = opening + " and ".join(demand.of(choice.compilers) for demand in demands)
+    limits = [words for demand in demands if (words := demand.limits_of(choice.compilers))]
+    asks = opening + (" and ".join(limits) or "It limits no compiler of that kind")
+    has = f"{cell.os} has" if choice.sources else "the cell names"
     sources = (*(demand.source for demand in demands), *choice.sources)
-    own = "" if not choice.sources else f"of {cell.os}'s own, {among}"
     if not taken:
-        return unsupported(f"{asks}: {own}{names(choice.compilers)} is refused.", *sources)
+        return unsupported(f"{asks}, and {has} {names(choice.compilers)}.", *sources)
     default = choice.compilers[0]
-    spurned = f", but not its default {default}" if choice.sources and default not in taken else ""
-    return fits(f"{asks}: {own}{names(taken)} will do{spurned}.", *sources)
+    spurned = (
+        f", but its default is {facts.compilers.described(default)}" if choice.sources and default not in taken else ""
+    )
+    return fits(f"{asks}, and {has} {names(taken)}{spurned}.", *sources)
 
 
 COMPILER_SYSTEM = Rule(

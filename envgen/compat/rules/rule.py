@@ -37,7 +37,9 @@ class Rule:
 
     def verdict(self, cell: Cell, facts: Facts) -> Verdict:
         found = self.find(cell, facts)
-        return Verdict(self.id, found.answer, found.sentence, found.sources, facts.claims.disputed(self.id, cell))
+        # What rests on no source cannot be disputed by another.
+        disputed = facts.claims.disputed(self.id, cell) if found.sources else ()
+        return Verdict(self.id, found.answer, found.sentence, found.sources, disputed)
 
 
 def fits(sentence: str, *sources: Source) -> Finding:
