@@ -89,7 +89,7 @@ class Client:
         started = time.perf_counter()
         until = started + self._access.deadline
         try:
-            return _within(self._access.deadline, lambda: self._exchange(url, limit, headers or {}, body_of, until))
+            return _within(self._access.deadline, lambda: self._ask(url, limit, headers or {}, body_of, until))
         except _TooLargeError:
             raise IndexFault(
                 f"Cannot read {subject}: the answer has more than {limit} bytes.", "Check the index's address."
@@ -103,6 +103,12 @@ class Client:
     def close(self) -> None:
         """Closes the kept connections."""
         self._session.close()
+
+    def _ask(self, url: str, limit: int, headers: Mapping[str, str], body_of: Collection[int], until: float) -> Answer:
+        try:
+            return self._exchange(url, limit, headers, body_of, until)
+        except requests.exceptions.ChunkedEncodingError:  # the session asks again only for what broke off earlier
+            return self._exchange(url, limit, headers, body_of, until)
 
     def _exchange(
         self, url: str, limit: int, headers: Mapping[str, str], body_of: Collection[int], until: float
@@ -167,6 +173,7 @@ def _session(access: Access) -> requests.Session:
         connect=1,
         read=1,
         status=2,
+        other=0,  # a certificate does not get better
         status_forcelist=(429, 500, 502, 503, 504),
         backoff_factor=0.2,
         raise_on_status=False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import warnings
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +15,9 @@ from bs4.exceptions import ParserRejectedMarkup
 from packaging.utils import canonicalize_name
 from pypi_simple import (
     DistributionPackage,
+    Link,
     ProjectPage,
+    RepositoryPage,
     UnexpectedRepoVersionWarning,
     UnsupportedRepoVersionError,
 )
@@ -101,13 +105,23 @@ def _from_html(content: bytes, url: str, index: str, whole: bool) -> list[File]:
     head, end = content[:2000].lower(), content[-2000:].lower()
     if not whole and (b"<html" in head and b"</html" not in end):
         raise PageError("the page ends in the middle", "Try again.")
-    page = ProjectPage.from_html("", content.decode("utf-8", "replace"), url)
-    # The end of the address, as pip has it: servers shorten long names in what they show.
-    linked = [(package, unquote(urlsplit(package.url).path.rpartition("/")[2])) for package in page.packages]
-    files = [_file(package, name, index) for package, name in linked if is_archive(name)]
+    page = RepositoryPage.from_html(content.decode("utf-8", "replace"), url)
+    files = [_linked(link, index) for link in page.links if is_archive(_name(link))]
     if not files and page.repository_version is None:
         raise PageError("it is no page of a simple index")
     return files
+
+
+def _linked(link: Link, index: str) -> File:
+    package = DistributionPackage.from_link(link)
+    with contextlib.suppress(ValueError):  # of JSON only by the standard; some indexes say it here too
+        package.upload_time = datetime.fromisoformat(link.get_str_attrib("data-upload-time") or "")
+    return _file(package, _name(link), index)
+
+
+def _name(link: Link) -> str:
+    """The end of the address, as pip has it: servers shorten long names in what they show."""
+    return unquote(urlsplit(link.url).path.rpartition("/")[2])
 
 
 def _file(package: DistributionPackage, name: str, index: str) -> File:

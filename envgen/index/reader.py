@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -113,13 +114,17 @@ class Reader:
             limit: bytes.
 
         Raises:
-            IndexFault: it cannot be read, or has more bytes.
+            IndexFault: it cannot be read, has more bytes, or is not the file that the index listed.
         """
         subject = f"{file.name} on {_host(file.url)}"
         path = local_path(file.url)
-        if path is not None:
-            return _local_content(path, subject, limit)
-        answer = self._client.get(file.url, subject, limit)
+        content = _local_content(path, limit) if path is not None else self._remote_content(file.url, subject, limit)
+        if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256.lower():
+            raise IndexFault(f"{subject} is not the file that the index listed: its hash is another.", "Try again.")
+        return content
+
+    def _remote_content(self, url: str, subject: str, limit: int) -> bytes:
+        answer = self._client.get(url, subject, limit)
         if answer.status != 200:
             raise refused(subject, answer.status)
         return answer.content
@@ -139,14 +144,14 @@ class Reader:
         return WebPage(address, self._client) if path is None else Folder(path)
 
 
-def _local_content(path: Path, subject: str, limit: int) -> bytes:
+def _local_content(path: Path, limit: int) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
-        raise IndexFault(f"Cannot read {subject}: {error.strerror or error}.", "Check its permissions.") from None
+        raise IndexFault(f"Cannot read {path}: {error.strerror or error}.", "Check its permissions.") from None
     if len(content) > limit:
-        raise IndexFault(f"Cannot read {subject}: it has more than {limit} bytes.", "Check the index's address.")
+        raise IndexFault(f"Cannot read {path}: it has more than {limit} bytes.", "Look whether it is what it says.")
     return content
 
 

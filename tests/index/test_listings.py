@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tests.index.server import JSON, Exchange, Server, answer, conditional, link
 
 MakeReader = Callable[..., Reader]
 WHEEL = "torch-2.9.0-1-cp312-cp312-manylinux_2_28_x86_64.whl"
+UPLOADED = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 PAGE = links(link(WHEEL))
 
 
@@ -26,7 +29,10 @@ def torch(reader: Reader) -> tuple[File, ...]:
 
 
 def test_everything_that_html_says(server: Server, reader: MakeReader) -> None:
-    attributes = 'data-requires-python="&gt;=3.10" data-yanked="broken" data-core-metadata="sha256=00ff"'
+    attributes = (
+        'data-requires-python="&gt;=3.10" data-yanked="broken" data-core-metadata="sha256=00ff"'
+        ' data-upload-time="2026-01-02T03:04:05.678901Z"'
+    )
     server.routes["/simple/torch/"] = answer(
         links(link(WHEEL, href=f"../../files/{WHEEL}#sha256=12ab", attributes=attributes))
     )
@@ -40,6 +46,7 @@ def test_everything_that_html_says(server: Server, reader: MakeReader) -> None:
             requires_python=">=3.10",
             yanked=True,
             metadata=True,
+            uploaded=UPLOADED,
         ),
     )
 
@@ -58,9 +65,8 @@ def test_everything_that_json_says(server: Server, reader: MakeReader) -> None:
     page = {"meta": {"api-version": "1.9"}, "name": "torch", "files": [entry]}
     server.routes["/simple/torch/"] = answer(json.dumps(page).encode(), kind=JSON)
     [file] = torch(reader())
-    uploaded = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
     assert (file.url, file.sha256, file.size) == (f"{server.address}/files/{WHEEL}", "12ab", 7)
-    assert (file.requires_python, file.yanked, file.metadata, file.uploaded) == (">=3.10", False, True, uploaded)
+    assert (file.requires_python, file.yanked, file.metadata, file.uploaded) == (">=3.10", False, True, UPLOADED)
     assert "json" in server.asked[0][1]["Accept"]
     assert server.asked[0][1]["User-Agent"].startswith("envgen/")
 
@@ -213,6 +219,35 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again(server: Server, reade
     server.routes["/simple/torch/"] = route
     assert len(torch(reader())) == 1
     assert len(server.asked) == 2
+
+
+def test_an_answer_that_breaks_off_once_is_asked_for_again(server: Server, reader: MakeReader) -> None:
+    def route(exchange: Exchange) -> None:
+        first = len(server.asked) == 1
+        answer(PAGE, Content_Length=str(len(PAGE) + first))(exchange)
+        exchange.close_connection = True
+
+    server.routes["/simple/torch/"] = route
+    assert len(torch(reader())) == 1
+    assert len(server.asked) == 2
+
+
+def test_a_small_file_is_read_whole(server: Server, reader: MakeReader, tmp_path: Path) -> None:
+    content = b"a source distribution"
+    known = hashlib.sha256(content).hexdigest()
+    (tmp_path / "demo-1.0.tar.gz").write_bytes(content)
+    server.routes |= {"/demo-1.0.tar.gz": answer(content), "/away": answer(b"", 404)}
+    one = reader()
+    for url in (f"{server.address}/demo-1.0.tar.gz", (tmp_path / "demo-1.0.tar.gz").as_uri()):
+        file = File("demo-1.0.tar.gz", Version("1.0"), "default", url, sha256=known)
+        assert one.content(file, limit=100) == content
+        with pytest.raises(IndexFault, match="has more than 20 bytes"):
+            one.content(file, limit=20)
+        with pytest.raises(IndexFault, match="is not the file that the index listed: its hash is another"):
+            one.content(replace(file, sha256="00"), limit=100)
+    for url in (f"{server.address}/away", (tmp_path / "away").as_uri()):
+        with pytest.raises(IndexFault, match=r"Cannot read .*: (the answer is 404|No such file)"):
+            one.content(replace(file, url=url), limit=100)
 
 
 def test_a_page_on_the_network_cannot_point_into_this_machine(server: Server, reader: MakeReader) -> None:
