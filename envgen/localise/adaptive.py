@@ -252,9 +252,10 @@ class Localiser:
         return None
 
     def _lonely(self, best: Rules) -> Question | None:
-        """The one failure that a settled pattern rests on."""
-        for box in best:
-            failing = np.flatnonzero(self._family.mask(box) & self._evidence.failed)
+        """The one failure that a settled pattern rests on, or that none explains."""
+        unexplained = ~self._family.union(best)
+        for cells in (*map(self._family.mask, best), unexplained):
+            failing = np.flatnonzero(cells & self._evidence.failed)
             if len(failing) == 1 and self._once[failing[0]]:
                 return Question(int(failing[0]), again=True, reason="it failed, and no other cell like it")
         return None
