@@ -61,11 +61,11 @@ class Client:
         self._session = _session(access)
         self._lock = threading.Lock()
         addresses = (without_credentials(address) for address in (*access.indexes, *access.folders))
-        self._credentials = {urlsplit(address)[:2]: found for address, found in addresses if found}
+        self._credentials = {_origin(address): found for address, found in addresses if found}
 
     def knows_credentials(self, url: str) -> bool:
         """Whether the configuration has a user for this host."""
-        return urlsplit(url)[:2] in self._credentials
+        return _origin(url) in self._credentials
 
     def get(
         self,
@@ -117,7 +117,7 @@ class Client:
         response = self._session.get(
             url,
             headers=dict(headers),
-            auth=self._credentials.get(urlsplit(url)[:2]),
+            auth=self._credentials.get(_origin(url)),
             # Given with the request, as the environment's would win over the session's.
             verify=self._access.certificate or True,
             proxies={"http": proxy, "https": proxy} if proxy else None,
@@ -161,6 +161,12 @@ class _TrustingAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         return super().send(request, stream, timeout, False, cert, proxies)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """What credentials are for: scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
 def _session(access: Access) -> requests.Session:

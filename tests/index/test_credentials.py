@@ -34,12 +34,13 @@ def with_user(server: Server, path: str = "/simple") -> str:
     return server.address.replace("//", f"//someone:{SECRET}@") + path
 
 
-def test_they_are_sent_for_the_index_and_for_files_beside_it(server: Server, reader: MakeReader) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "LocalHost"])
+def test_they_are_sent_for_the_index_and_for_files_beside_it(server: Server, reader: MakeReader, host: str) -> None:
     server.routes["/simple/demo/"] = private(answer(links(link(NAME))))
     server.routes[f"/simple/demo/{NAME}"] = private(ranged(SMALL))
-    one = reader(with_user(server))
+    one = reader(with_user(server).replace("127.0.0.1", host))
     [listing] = one.listings("demo")
-    assert listing.files[0].url == f"{server.address}/simple/demo/{NAME}"
+    assert listing.files[0].url == f"{server.address}/simple/demo/{NAME}".replace("127.0.0.1", host.lower())
     assert one.wheel(listing.files[0]).metadata()["Name"] == "demo"
 
 
