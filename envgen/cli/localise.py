@@ -56,7 +56,7 @@ def localise_run(matrix_file: Path, run: PreparedRun, most: int, climb: Climb, c
     for told in localisation.told:
         for line in _lines(told):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
-    return load_report(run.journal.folder)
+    return load_report(run.journal.folder).explained()
 
 
 def _lines(told: Told) -> Iterator[str]:

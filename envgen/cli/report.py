@@ -42,7 +42,7 @@ def report_command(
     folder = target or runs[0]
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file.", "Name a folder with --output.")
-    loaded = load_report(*runs)
+    loaded = load_report(*runs).explained()
     write_reports(loaded.report, folder)
     if as_json:
         print(report_json(loaded.report), end="")

@@ -186,7 +186,7 @@ def climb_cells(prepared: PreparedRun, console: Console) -> Loaded:
             carry_out(prepared, observer)
         except KeyboardInterrupt:
             interrupted = True
-    loaded = load_report(folder)
+    loaded = load_report(folder).explained()
     write_reports(loaded.report, folder)
     if interrupted:
         show_report(loaded.report, folder, console)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +36,11 @@ class Loaded:
     report: Report
     damaged: tuple[EnvgenError, ...] = ()
 
+    def explained(self) -> Loaded:
+        """With what the failures have in common; that takes a moment."""
+        patterns = failure_patterns(self.report.cells)
+        return replace(self, report=self.report.model_copy(update={"patterns": patterns}))
+
 
 def load_report(*folders: Path) -> Loaded:
     """The report of one run, or of several merged: of a cell in more than one, the result that finished last counts.
@@ -58,8 +63,7 @@ def load_report(*folders: Path) -> Loaded:
         known = cells.get(cell.cell)
         if known is None or _age(cell) >= _age(known):
             cells[cell.cell] = cell
-    ordered = sorted_cells(cells.values())
-    return Loaded(Report(run=_merged(runs), cells=ordered, patterns=failure_patterns(ordered)), tuple(damaged))
+    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged))
 
 
 def report_json(report: Report) -> str:

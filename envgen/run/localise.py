@@ -21,6 +21,7 @@ from envgen.results import CellResult
 from envgen.run.journal import Journal
 from envgen.run.signature import Signature, signatures
 
+MOST_KINDS = 20  # of failure, that are looked into
 FILE = "localise.json"  # in the folder of a run
 
 
@@ -90,6 +91,8 @@ class Localisation:
         """The cells to run; before the next is taken, the result of the last must be in the journal."""
         done: set[Signature] = set()
         while kinds := [kind for kind in signatures(self._results().values()) if kind not in done]:
+            if len(done) == MOST_KINDS:
+                return
             done.add(kinds[0])
             yield from self._asks(kinds[0])
 
@@ -136,7 +139,10 @@ class Localisation:
     def _possible_here(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which cells of the plan can be made on this machine, with an interpreter that is installed."""
         space = self.plan.space
-        pythons = [find_interpreter(PythonVersion.parse(text)) is not None for text in space.values[0]]
+        pythons = [
+            find_interpreter(PythonVersion.parse(text)) is not None
+            for text in space.values[space.names.index("python")]
+        ]
         allowed = {
             "python": pythons,
             "os": [text == str(self.machine.os) for text in space.values[space.names.index("os")]],

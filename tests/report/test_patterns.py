@@ -140,7 +140,7 @@ def test_every_format_says_it(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(run(cells=[result.cell for result in results]).model_dump_json())
     for result in results:
         (tmp_path / "cells" / f"{result.cell}.json").write_text(result.model_dump_json())
-    report = load_report(tmp_path).report
+    report = load_report(tmp_path).explained().report
     said = "Every cell with python >= 3.12 and torch >= 2.9 failed (8 of 8); no other cell did."
     assert said in terminal(report)
     assert said in Page(report_html(report)).text
