@@ -83,7 +83,7 @@ def test_members_are_read_without_the_rest(wheel: Wheel, etag: str, size: int | 
 
 def test_a_small_wheel_takes_one_request(wheel: Wheel) -> None:
     found = wheel.at(ranged(SMALL), size=len(SMALL))
-    assert found.total() == len(SMALL)
+    assert found.total == len(SMALL)
     assert found.read("demo/version.py") == b"cuda = '13.0'\n"
     assert found.metadata()["Name"] == "demo"
     assert wheel.reader.requests == 1
@@ -142,7 +142,7 @@ def test_a_wheel_on_disk(tmp_path: Path, reader: MakeReader) -> None:
     with one.wheel(listing.files[0]) as found:
         assert found.read("demo/version.py") == b"cuda = '13.0'\n"
         assert found.metadata()["Name"] == "demo"
-        assert found.total() == len(SMALL)
+        assert found.total == len(SMALL)
     assert one.requests == 0
     (tmp_path / NAME).unlink()
     with pytest.raises(IndexFault, match="is damaged, or no wheel"):
