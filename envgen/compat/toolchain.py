@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from packaging.version import Version
 
-from envgen.cell import Cuda, OsFamily
+from envgen.cell import Cuda, GrammarError, OsFamily
 from envgen.compat.compilers import Demand, Family, Limit
 from envgen.compat.read import Table
 from envgen.compat.verdict import Source
 
 
 @dataclass(frozen=True)
+class DriverVersion:
+    """A driver as NVIDIA writes it (`550.54.15`, `580.65.06`), or its branch alone (`550`)."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not re.fullmatch(r"\d{3,4}(\.\d{1,4}){0,2}", text, re.ASCII):
+            raise GrammarError(f"{text!r} is no driver version such as 580 or 550.54.15")
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def version(self) -> Version:
+        return Version(self.text)
+
+    def older_than(self, other: DriverVersion) -> bool:
+        """A driver that is named by its branch may be any of it."""
+        if "." not in self.text:
+            return self.version.major < other.version.major
+        return self.version < other.version
+
+
+@dataclass(frozen=True)
 class Driver:
     """The oldest driver that something needs, where one was published."""
 
-    linux: Version | None
-    windows: Version | None
+    linux: DriverVersion | None
+    windows: DriverVersion | None
     source: Source
 
-    def on(self, family: OsFamily) -> Version | None:
+    def on(self, family: OsFamily) -> DriverVersion | None:
         return {OsFamily.LINUX: self.linux, OsFamily.WINDOWS: self.windows}.get(family)
 
 
@@ -90,5 +117,5 @@ def _shipped(table: Table) -> list[tuple[Cuda, Driver]]:
 
 
 def _driver(row: Mapping[str, Any], source: Source) -> Driver:
-    linux, windows = (Version(row[name]) if row[name] else None for name in ("linux", "windows"))
+    linux, windows = (DriverVersion.parse(row[name]) if row[name] else None for name in ("linux", "windows"))
     return Driver(linux, windows, source)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion, Version
-
-from envgen.cell import Cell, OsFamily
+from envgen.cell import Cell, GrammarError, OsFamily
 from envgen.compat.facts import Facts
 from envgen.compat.rules.rule import Finding, Rule, fits, unknown, unsupported
+from envgen.compat.toolchain import DriverVersion
 from envgen.compat.words import listed
 
 AXIS = "driver"
@@ -53,18 +52,18 @@ def _cuda_driver(cell: Cell, facts: Facts) -> Finding:
         return fits("The cell names no driver.")
     if cell.cuda.is_cpu:
         return fits("A build for the CPU needs no driver.")
-    driver = _version(str(text))
-    if driver is None:
-        return unknown(f"{text!r} is no driver version such as 580 or 550.54.15.")
-    return _runs(cell, facts, driver)
+    try:
+        return _runs(cell, facts, DriverVersion.parse(str(text)))
+    except GrammarError as error:
+        return unknown(f"{error}.")
 
 
-def _runs(cell: Cell, facts: Facts, driver: Version) -> Finding:
+def _runs(cell: Cell, facts: Facts, driver: DriverVersion) -> Finding:
     minimum = facts.toolchain.minimum.get(cell.cuda.major)
     floor = minimum.on(cell.os.family) if minimum else None
     if minimum is None or floor is None:
         return unknown(f"The oldest driver for CUDA {cell.cuda.dotted} on {cell.os} is not known.")
-    if _older(driver, floor):
+    if driver.older_than(floor):
         return unsupported(
             f"CUDA {cell.cuda.major} needs driver {floor} or newer on {cell.os.family.capitalize()}, not {driver}.",
             minimum.source,
@@ -73,7 +72,7 @@ def _runs(cell: Cell, facts: Facts, driver: Version) -> Finding:
     own = shipped.on(cell.os.family) if shipped else None
     if shipped is None or own is None:
         return fits(f"CUDA {cell.cuda.major} runs on driver {floor} and newer.", minimum.source)
-    if _older(driver, own):
+    if driver.older_than(own):
         return fits(
             f"Driver {driver} runs CUDA {cell.cuda.dotted} by minor-version compatibility (from {floor} on), but does"
             f" not compile its PTX, which takes {own}.",
@@ -81,18 +80,6 @@ def _runs(cell: Cell, facts: Facts, driver: Version) -> Finding:
             shipped.source,
         )
     return fits(f"Driver {driver} is not older than {own}, which came with CUDA {cell.cuda.dotted}.", shipped.source)
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
-def _older(driver: Version, floor: Version) -> bool:
-    """A driver that is named by its branch alone (`550`) may be any of it."""
-    return driver.major < floor.major if len(driver.release) == 1 else driver < floor
 
 
 NVCC_WHEELS = Rule("nvcc-wheels", "Is there an nvcc in wheels?", ("cuda",), _nvcc_wheels)
