@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from run.project import TinyProject, torch_wheels
+
+
+@pytest.fixture(autouse=True, scope="session")
+def bundled_facts() -> Iterator[None]:
+    """No test, and no program that one starts, goes by what is in the cache of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENVGEN_FACTS", "bundled")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def read_matrix(file: Path) -> tuple[Matrix, Facts, Plan]:
         MatrixError: one for each thing that is wrong with the matrix.
     """
     matrix = load(file)
-    facts = Facts.bundled()
+    facts = Facts.current()
     return matrix, facts, plan(matrix, facts)
 
 

@@ -47,7 +47,7 @@ def init_command(
         shutil.copy(asset(MATRIX), folder / MATRIX)
     else:
         builds = any((folder / name).is_file() for name in BUILD_FILES)
-        write([scaffold(_module(module, folder), this_machine().host, Facts.bundled(), builds=builds)], folder)
+        write([scaffold(_module(module, folder), this_machine().host, Facts.current(), builds=builds)], folder)
     output().print(f"{folder / MATRIX} is written. Next: envgen plan", highlight=False, soft_wrap=True)
 
 

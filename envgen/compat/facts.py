@@ -12,25 +12,35 @@ from typing import Any, Self
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envgen.cell import Arch, Cuda, Os, PythonVersion, Release, SmArch
+from envgen.cell import Arch, Cuda, Os, PythonVersion, Release
 from envgen.compat.abi import Abi
 from envgen.compat.claims import Claims
 from envgen.compat.compilers import Compilers
 from envgen.compat.containers import Containers
 from envgen.compat.gpus import Gpus
-from envgen.compat.read import Table, read_snapshot
+from envgen.compat.published import (
+    JUDGED_BY,
+    TENSORRT,
+    TORCH,
+    TORCH_TENSORRT,
+    not_installable,
+    seen_builds,
+    tensorrt_releases,
+    torch_releases,
+    torch_tensorrt_releases,
+)
+from envgen.compat.read import Table
 from envgen.compat.records import (
-    Bindings,
     Companion,
     IndexPromise,
     OsFact,
     Platform,
+    SeenBuild,
     TensorRtRelease,
     TorchRelease,
     TorchTensorRtRelease,
-    TorchTensorRtWheels,
-    TorchWheels,
 )
+from envgen.compat.store import Store
 from envgen.compat.toolchain import Toolchain
 from envgen.compat.verdict import Source
 
@@ -47,9 +57,11 @@ class Facts:
         not_installable: TensorRT releases that are only a name: `placeholder`, or `installer` (runs pip in its setup).
         promised: (minor of torch, architecture) to its CUDA builds on PyTorch's own index.
         unlisted: builds that were seen or scripted there, but that no promise names.
+        seen: builds of torch on the user's further indexes and folders.
         uv_targets: the glibc versions that uv can resolve for, ascending.
         other_libc: distribution name to the C library it has in place of glibc.
         claims: facts of which sources say different things.
+        notices: sentences about snapshots in the user's cache that could not be used.
     """
 
     taken: date
@@ -61,6 +73,7 @@ class Facts:
     tensorrt_source: Source
     promised: Mapping[tuple[str, Arch], IndexPromise]
     unlisted: Mapping[tuple[str, Arch, Cuda], Source]
+    seen: Mapping[tuple[Version, Platform], Mapping[Cuda, SeenBuild]]
     systems: Mapping[Os, OsFact]
     other_libc: Mapping[str, tuple[str, Source]]
     uv_targets: tuple[Version, ...]
@@ -71,37 +84,47 @@ class Facts:
     gpus: Gpus
     abi: Abi
     claims: Claims
+    notices: tuple[str, ...]
 
     @classmethod
     def bundled(cls) -> Facts:
         """The facts that ship with envgen; read once per process."""
-        return _bundled()
+        return _read(Store(user=None))
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """The facts in a folder of data files.
+    def current(cls) -> Facts:
+        """The newest there are: of each package the bundled snapshot or the one in the user's cache; read once.
+
+        The variable `ENVGEN_FACTS` names another folder than the user's cache, or is `bundled`.
+        """
+        return _read(Store.of())
+
+    @classmethod
+    def read(cls, folder: Path, store: Store) -> Self:
+        """The facts in a folder of data files, and in a store of snapshots.
 
         Raises:
-            FactsError: an entry lacks its source, date or kind.
+            FactsError: an entry lacks its source, date or kind, or there is no snapshot of a package.
         """
-        torch, torch_source, taken = read_snapshot(folder / "torch.json")
-        trt, trt_source, _ = read_snapshot(folder / "tensorrt.json")
+        holdings = store.read(JUDGED_BY)
+        snapshots = holdings.snapshots()
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")
         compilers = Compilers.read(Table(folder / "compilers.yaml"))
         return cls(
-            taken=taken,
-            torch={Version(version): _torch(version, entry) for version, entry in torch["releases"].items()},
-            torch_source=torch_source,
-            tensorrt={Version(version): _tensorrt(version, entry) for version, entry in trt["tensorrt"].items()},
-            not_installable={Version(version): why for version, why in trt["not_installable"].items()},
-            torch_tensorrt={Version(v): _torch_tensorrt(v, entry) for v, entry in trt["torch_tensorrt"].items()},
-            tensorrt_source=trt_source,
+            taken=min(snapshot.taken for snapshot in snapshots.values()),
+            torch=torch_releases(snapshots[TORCH]),
+            torch_source=snapshots[TORCH].source,
+            tensorrt=tensorrt_releases(snapshots),
+            not_installable=not_installable(snapshots[TENSORRT]),
+            torch_tensorrt=torch_tensorrt_releases(snapshots[TORCH_TENSORRT]),
+            tensorrt_source=snapshots[TENSORRT].source,
             promised=dict(_promise(row, source) for row, source in index.rows("promised")),
             unlisted={
                 (row["torch"], Arch(row["arch"]), Cuda.parse(row["cuda"])): source
                 for row, source in index.rows("unlisted")
             },
+            seen=seen_builds(held.snapshot for held in holdings.further if held.snapshot.package == TORCH),
             systems=_systems(platforms),
             other_libc={row["os"]: (row["libc"], source) for row, source in platforms.rows("other_libc")},
             uv_targets=tuple(Version(text) for row, _ in platforms.rows("uv_targets") for text in row["glibc"]),
@@ -115,6 +138,7 @@ class Facts:
             gpus=Gpus.read(Table(folder / "architectures.yaml")),
             abi=Abi.read(Table(folder / "abi.yaml")),
             claims=Claims.read(Table(folder / "claims.yaml")),
+            notices=holdings.notices,
         )
 
     def torch_versions(self) -> tuple[Version, ...]:
@@ -198,58 +222,14 @@ def _pair(torch: Version, releases: Iterable[TorchTensorRtRelease]) -> TorchTens
 
 
 @cache
-def _bundled() -> Facts:
-    return Facts.read(_DATA)
-
-
-def _torch(version: str, entry: Mapping[str, Any]) -> TorchRelease:
-    wheels = {Platform(platform): _torch_wheels(wheel) for platform, wheel in entry["wheels"].items()}
-    return TorchRelease(Version(version), wheels, entry["cpp_flag"], tuple(entry["arch_list_accepts"] or ()))
-
-
-def _torch_wheels(entry: Mapping[str, Any]) -> TorchWheels:
-    return TorchWheels(
-        pythons=_pythons(entry["pythons"]),
-        cuda=Cuda.parse(entry["cuda"]),
-        mb=entry["mb"],
-        glibc=_version(entry.get("glibc")),
-        macos=_version(entry.get("macos")),
-        macos_by_python={PythonVersion.parse(p): Version(v) for p, v in entry.get("macos_by_python", {}).items()},
-        sm=tuple(SmArch.parse(text) for text in entry.get("sm", ())),
-        build_tags={tag: _pythons(pythons) for tag, pythons in entry.get("build_tags", {}).items()},
-        without_triton=_pythons(entry.get("without_triton", ())),
-        cxx11_abi=entry.get("cxx11_abi"),
-    )
-
-
-def _tensorrt(version: str, entry: Mapping[str, Any]) -> TensorRtRelease:
-    lines = {
-        int(major): {
-            Platform(platform): Bindings(_pythons(wheel["pythons"]), _version(wheel.get("glibc")))
-            for platform, wheel in line.items()
-        }
-        for major, line in entry["lines"].items()
-    }
-    return TensorRtRelease(Version(version), entry.get("whole", False), entry.get("metapackage", ""), lines)
-
-
-def _torch_tensorrt(version: str, entry: Mapping[str, Any]) -> TorchTensorRtRelease:
-    wheels = {
-        Platform(platform): TorchTensorRtWheels(
-            pythons=_pythons(wheel["pythons"]),
-            cuda=Cuda.parse(wheel["cuda"]),
-            glibc=_version(wheel.get("glibc")),
-            glibc_measured="glibc_measured" in wheel,
-            tensorrt=SpecifierSet(wheel["tensorrt"]),
-        )
-        for platform, wheel in entry["wheels"].items()
-    }
-    return TorchTensorRtRelease(Version(version), SpecifierSet(entry["torch"]), entry["built_for_tensorrt"], wheels)
+def _read(store: Store) -> Facts:
+    return Facts.read(_DATA, store)
 
 
 def _promise(row: Mapping[str, Any], source: Source) -> tuple[tuple[str, Arch], IndexPromise]:
     cuda = tuple(Cuda.parse(text) for text in row["cuda"])
-    return (row["torch"], Arch(row["arch"])), IndexPromise(cuda, _pythons(row["python"]), source)
+    pythons = tuple(PythonVersion.parse(text) for text in row["python"])
+    return (row["torch"], Arch(row["arch"])), IndexPromise(cuda, pythons, source)
 
 
 def _systems(table: Table) -> dict[Os, OsFact]:
@@ -257,13 +237,5 @@ def _systems(table: Table) -> dict[Os, OsFact]:
     for family in ("linux", "windows", "macos"):
         for row, source in table.rows(family):
             os = Os.parse(row["os"])
-            systems[os] = OsFact(os, _version(row.get("glibc")), source)
+            systems[os] = OsFact(os, Version(row["glibc"]) if row.get("glibc") else None, source)
     return systems
-
-
-def _pythons(texts: Iterable[str]) -> tuple[PythonVersion, ...]:
-    return tuple(PythonVersion.parse(text) for text in texts)
-
-
-def _version(text: str | None) -> Version | None:
-    return Version(text) if text else None

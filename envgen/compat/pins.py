@@ -15,7 +15,7 @@ from envgen.compat.records import TorchTensorRtRelease
 
 @dataclass(frozen=True)
 class IndexChoice:
-    """Where torch comes from: the user's default index, or a folder (`cu126`, `cpu`) of PyTorch's own."""
+    """Where torch comes from: the indexes that the user has, or a folder (`cu126`, `cpu`) of PyTorch's own."""
 
     kind: Literal["default", "pytorch"]
     folder: str = ""
@@ -63,12 +63,13 @@ def pins(cell: Cell, facts: Facts) -> Pins:
     on_macos = cell.os.family is OsFamily.MACOS
     # What the default index holds of a torch newer than the facts is not known; PyTorch's own names every build.
     default = wheels is not None or on_macos
+    further = builds.further(cell.cuda, cell.python) if builds else None
     pair = facts.torch_tensorrt_for(torch) if cell.tensorrt else None
     tensorrt = _tensorrt(cell.tensorrt, cell, facts) if cell.tensorrt else _TensorRt()
     return Pins(
         torch=torch,
         torch_local="" if default else str(cell.cuda),
-        index=IndexChoice("default") if default else IndexChoice("pytorch", str(cell.cuda)),
+        index=IndexChoice("default") if default or further else IndexChoice("pytorch", str(cell.cuda)),
         torch_tensorrt=pair.version if pair else None,
         tensorrt=tensorrt.version,
         requirements=(*_companions("torch", torch, facts), *_torch_tensorrt(cell, torch, pair), *tensorrt.requirements),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -49,14 +48,13 @@ class Table:
                 raise FactsError(f"{self._path.name}: the entry {row} under {name!r} names no known source.")
             yield row, source
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that its rows may name."""
+        return tuple(self._sources.values())
+
     def lists(self) -> tuple[str, ...]:
         return tuple(name for name in self._content if name not in ("taken", "sources"))
-
-
-def read_snapshot(path: Path) -> tuple[Mapping[str, Any], Source, date]:
-    """A JSON snapshot: its content, the one source of everything in it, and its date."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content, source_of(content.get("source"), path), taken_of(content, path)
 
 
 def taken_of(content: Mapping[str, Any], path: Path) -> date:

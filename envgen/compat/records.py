@@ -60,8 +60,8 @@ class TorchWheels:
     """The wheels of one torch release for one platform on the default index; they differ only in Python.
 
     Attributes:
-        cuda: what they were built for, read from the binary, not from their metadata.
-        mb: size of the largest, in megabytes.
+        cuda: what they were built for, read from the binary, not from their metadata; None when it could not be read.
+        mb: size of one, in megabytes.
         glibc: the oldest glibc they load on; None outside Linux.
         macos: the oldest macOS they load on; None elsewhere.
         macos_by_python: Pythons whose file name asks for a newer macOS than that.
@@ -71,8 +71,8 @@ class TorchWheels:
     """
 
     pythons: tuple[PythonVersion, ...]
-    cuda: Cuda
-    mb: float
+    cuda: Cuda | None
+    mb: float | None
     glibc: Version | None
     macos: Version | None
     macos_by_python: Mapping[PythonVersion, Version]
@@ -125,7 +125,7 @@ class TorchTensorRtWheels:
     """
 
     pythons: tuple[PythonVersion, ...]
-    cuda: Cuda
+    cuda: Cuda | None
     glibc: Version | None
     glibc_measured: bool
     tensorrt: SpecifierSet
@@ -137,6 +137,14 @@ class TorchTensorRtRelease:
     torch: SpecifierSet
     built_for: str
     wheels: Mapping[Platform, TorchTensorRtWheels]
+
+
+@dataclass(frozen=True)
+class SeenBuild:
+    """A build of torch that one of the user's further indexes or folders has; the source names it, and the day."""
+
+    pythons: tuple[PythonVersion, ...]
+    source: Source
 
 
 @dataclass(frozen=True)

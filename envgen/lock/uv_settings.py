@@ -29,11 +29,18 @@ class UvSettings:
         nearest: the folder's settings: those of `UV_CONFIG_FILE`, or of the nearest uv.toml or pyproject.toml.
         alone: whether uv reads no file of the user or the system beside them.
         name_indexes: whether any file or `UV_*` variable says which indexes to use.
+        others: the settings of the user and the system, in the order in which uv takes them after the nearest.
     """
 
     nearest: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
     name_indexes: bool = False
+    others: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def files(self) -> tuple[Mapping[str, Any], ...]:
+        """All settings, those that win first."""
+        return (self.nearest, *self.others)
 
     def options_with(self, metadata: Sequence[Mapping[str, object]], folder: Path) -> tuple[str, ...]:
         """The options under which uv takes entries of `dependency-metadata` beside everything that is configured.
@@ -60,8 +67,9 @@ def read_uv_settings(environ: Mapping[str, str], folder: Path) -> UvSettings:
         settings = _settings(Path(environ["UV_CONFIG_FILE"])) or {}
         return UvSettings(settings, alone=True, name_indexes=named or _names_an_index(settings))
     nearest = _nearest(folder)
-    others = [_settings(file) or {} for file in _common_files(environ)]
-    return UvSettings(nearest, name_indexes=named or any(_names_an_index(entry) for entry in (nearest, *others)))
+    others = tuple(settings for file in _common_files(environ) if (settings := _settings(file)))
+    names = named or any(_names_an_index(entry) for entry in (nearest, *others))
+    return UvSettings(nearest, name_indexes=names, others=others)
 
 
 def _nearest(folder: Path) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ def scaffold(module: str, host: Host, facts: Facts, *, builds: bool) -> Generate
         "matrix.yaml.j2",
         pythons=list(map(str, pythons)),
         usual_python=str(pythons[min(1, len(pythons) - 1)]),
-        cudas=[str(Cuda()), *([] if wheels.cuda.is_cpu else [str(wheels.cuda)])],
+        cudas=sorted({str(Cuda()), str(wheels.cuda or Cuda())}),
         systems=[str(system)],
         selected_system=HOST if host.os else str(system),
         architectures=[str(host.arch)],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -14,8 +12,11 @@ import envgen.compat
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
-from envgen.compat.read import FactsError, Table, read_snapshot
+from envgen.compat.published import JUDGED_BY, TORCH
+from envgen.compat.read import FactsError, Table
 from envgen.compat.records import Platform
+from envgen.compat.snapshot import Snapshot
+from envgen.compat.store import BUNDLED, Store
 from envgen.compat.verdict import Answer
 
 DATA = Path(envgen.compat.__file__).parent / "data"
@@ -38,14 +39,19 @@ def test_every_row_of_a_table_has_a_source(file: Path) -> None:
     assert all(source.as_of <= table.taken for _, source in rows)
 
 
-@pytest.mark.parametrize("file", sorted(DATA.glob("*.json")), ids=lambda file: file.name)
-def test_every_snapshot_has_a_source(file: Path) -> None:
-    _, source, taken = read_snapshot(file)
-    assert source.kind == "measured"
-    assert source.as_of == taken == FACTS.taken
+@pytest.mark.parametrize("package", Store(user=None).packages())
+def test_every_snapshot_has_a_source(package: str) -> None:
+    snapshot = Snapshot.read(BUNDLED / f"{package}.json")
+    assert snapshot.package == package
+    assert snapshot.source.kind == "measured"
+    assert snapshot.source.as_of == snapshot.taken
 
 
-@pytest.mark.parametrize("file", sorted(DATA.iterdir()), ids=lambda file: file.name)
+def test_facts_are_as_old_as_the_oldest_snapshot_they_rest_on() -> None:
+    assert FACTS.taken == min(Snapshot.read(BUNDLED / f"{package}.json").taken for package in JUDGED_BY)
+
+
+@pytest.mark.parametrize("file", sorted(path for path in DATA.rglob("*") if path.is_file()), ids=lambda file: file.name)
 def test_data_files_stay_small(file: Path) -> None:
     assert file.stat().st_size < 400_000
 
@@ -71,18 +77,18 @@ def test_an_entry_without_source_date_or_kind_is_refused(tmp_path: Path, text: s
 
 def test_a_snapshot_without_source_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "torch.json"
-    file.write_text('{"taken": "2026-01-01", "releases": {}}')
+    file.write_text('{"schema": 2, "package": "torch", "page": "", "taken": "2026-01-01", "releases": {}}')
     with pytest.raises(FactsError, match="lacks"):
-        read_snapshot(file)
+        Snapshot.read(file)
 
 
 def test_existence_is_what_the_snapshot_says_for_every_release_platform_and_python() -> None:
-    releases = json.loads((DATA / "torch.json").read_text())["releases"]
+    releases = Snapshot.read(BUNDLED / f"{TORCH}.json").releases
     for (version, entry), platform, python in product(releases.items(), Platform, FACTS.pythons):
         wheels = entry["wheels"].get(platform.value)
         os, arch = SYSTEMS[platform]
-        cuda = Cuda.parse(wheels["cuda"]) if wheels else Cuda()
-        trace = judge(Cell(python, Release(version), cuda, None, os, arch), FACTS)
+        cuda = Cuda.parse(wheels["inside"]["cuda"]) if wheels else Cuda()
+        trace = judge(Cell(python, Release(str(version)), cuda, None, os, arch), FACTS)
         exists = wheels is not None and str(python) in wheels["pythons"]
         assert trace.accepted is exists, (version, platform, python, trace.rejection)
 
@@ -141,7 +147,6 @@ def test_torch_tensorrt_pairs_by_its_metadata() -> None:
 
 def test_facts_are_loaded_once_and_carry_their_date() -> None:
     assert Facts.bundled() is FACTS
-    assert FACTS.taken == date(2026, 11, 20)
     assert FACTS.newest_python == PythonVersion(15, free_threaded=True)
 
 

@@ -85,11 +85,12 @@ def _torch_cuda(cell: Cell, facts: Facts) -> Finding:
         return fits(f"{build} on the default index is built for {build_of(cell.cuda)}.", facts.torch_source)
     if cell.os.family is OsFamily.MACOS:
         return missing(f"{build} has no CUDA build.", facts.torch_source)
+    if seen := builds.further(cell.cuda, cell.python):
+        return fits(f"{build} has its build for {build_of(cell.cuda)} on {seen.source.text}.", seen.source)
     if builds.promise is None:
         return _without_promise(cell, facts, builds, build)
-    if cell.cuda.is_cpu or cell.cuda in builds.promise.cuda:
-        return _promised(cell, builds.promise, build)
-    return _not_promised(cell, facts, builds, build)
+    promised = cell.cuda.is_cpu or cell.cuda in builds.promise.cuda
+    return _promised(cell, builds.promise, build) if promised else _not_promised(cell, facts, builds, build)
 
 
 def _torch_triton(cell: Cell, facts: Facts) -> Finding:
@@ -124,6 +125,8 @@ def _not_promised(cell: Cell, facts: Facts, builds: TorchBuilds, build: str) -> 
     seen = facts.unlisted.get((builds.minor, cell.arch, cell.cuda))
     if seen:
         return unknown(f"{build} may have a build for {build_of(cell.cuda)}: it was seen, but no list names it.", seen)
+    if builds.default and builds.default.cuda is None:
+        return unknown(f"What {build} on the default index is built for could not be read.", facts.torch_source)
     promise = builds.promise or facts.promised[builds.minor, Arch.X86_64]
     others = f"it has them for {cuda_names(builds.cuda)}" if builds.cuda else "it has none for any CUDA"
     return missing(f"{build} has no build for {build_of(cell.cuda)}; {others}.", promise.source, facts.torch_source)

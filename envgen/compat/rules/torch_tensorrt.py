@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from envgen.cell import Cell, Release
+from envgen.cell import Cell, Cuda, Release
 from envgen.compat.builds import torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import Platform, TorchTensorRtRelease, TorchTensorRtWheels
@@ -77,6 +77,8 @@ def _cuda(cell: Cell, facts: Facts, _: Release) -> Finding:
     pair = _pair_of(cell, facts)
     if pair is None:
         return _not_known(cell)
+    if pair.wheels.cuda is None:
+        return unknown(f"The wheels of {pair.name} do not say which CUDA they are built for.", facts.tensorrt_source)
     built = f"{pair.name} on the default index is built for {build_of(pair.wheels.cuda)}"
     if pair.wheels.cuda.major == cell.cuda.major:
         return fits(f"{built}, the same major as torch's CUDA {cell.cuda.dotted}.", facts.tensorrt_source)
@@ -84,7 +86,7 @@ def _cuda(cell: Cell, facts: Facts, _: Release) -> Finding:
         return impossible(f"{built}, and the cell's torch for the CPU.", facts.tensorrt_source)
     return impossible(
         f"{built}, and the cell's torch for {build_of(cell.cuda)}: one process would hold two CUDA runtimes."
-        f"{_fitting_builds(cell, facts, pair)}",
+        f"{_fitting_builds(cell, facts, pair.wheels.cuda)}",
         facts.tensorrt_source,
     )
 
@@ -130,10 +132,10 @@ def _not_known(cell: Cell) -> Finding:
     return unknown(f"No torch-tensorrt for torch {cell.torch} on this platform is known.")
 
 
-def _fitting_builds(cell: Cell, facts: Facts, pair: _Pair) -> str:
+def _fitting_builds(cell: Cell, facts: Facts, built_for: Cuda) -> str:
     """Names the builds of torch with the CUDA major that the pair was built for."""
     builds = torch_builds(cell, facts)
-    fitting = [cuda for cuda in builds.cuda if cuda.major == pair.wheels.cuda.major] if builds else []
+    fitting = [cuda for cuda in builds.cuda if cuda.major == built_for.major] if builds else []
     return f" torch's build for {listed(fitting)} fits." if fitting else ""
 
 
