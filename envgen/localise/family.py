@@ -103,7 +103,8 @@ class Family:
     def _grid(self, subset: tuple[tuple[int, ...], Ints], weights: Floats) -> Floats:
         axes, places = subset
         shape = [self.space.sizes[axis] for axis in axes]
-        sums: Floats = np.bincount(places, weights, math.prod(shape)).astype(float)
+        counted = np.flatnonzero(weights)  # of many cells, few were observed
+        sums: Floats = np.bincount(places[counted], weights[counted], math.prod(shape)).astype(float)
         return sums.reshape(shape)
 
     def holding(self, row: int, weights: Floats, most: int) -> Boxes:
