@@ -13,7 +13,7 @@ from envgen.errors import EnvgenError
 class IndexFault(EnvgenError):  # noqa: N818 - the index is at fault, or the way to it
     """An index or a wheel on it could not be read."""
 
-    exit_code = 6
+    exit_code = 7
 
 
 @dataclass(frozen=True)
