@@ -40,7 +40,7 @@ class Conflict:
         return self.claims[1:]
 
     def concerns(self, cell: Cell) -> bool:
-        return all(not texts.isdisjoint(_texts(cell.value(axis))) for axis, texts in self.where.items())
+        return all(_names(texts, cell.value(axis)) for axis, texts in self.where.items())
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ def _rank(source: Source) -> tuple[int, int]:
     return KINDS.index(source.kind), -source.as_of.toordinal()
 
 
-def _texts(value: object) -> frozenset[str]:
-    texts = {str(value)}
+def _names(texts: frozenset[str], value: object) -> bool:
     if isinstance(value, Release):
-        texts.add(value.minor)
+        return value.text in texts or value.minor in texts
     if isinstance(value, Os):
-        texts.add(value.family.value)
-    return frozenset(texts)
+        return value.family.value in texts or str(value) in texts
+    return str(value) in texts

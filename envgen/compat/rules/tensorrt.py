@@ -122,7 +122,7 @@ def _no_such_tensorrt(label: Release) -> Finding:
 
 def _other_patch(cell: Cell, facts: Facts, release: TensorRtRelease) -> str:
     """Names the newest other patch of the minor that has the wheel which this one lacks."""
-    for version in sorted(facts.tensorrt, reverse=True):
+    for version in reversed(facts.tensorrt_versions()):
         if _same_minor(version, release.version):
             line = facts.tensorrt[version].lines.get(cell.cuda.major, {})
             bindings = line.get(Platform.of_cell(cell))
