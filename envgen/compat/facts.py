@@ -234,8 +234,10 @@ def _promise(row: Mapping[str, Any], source: Source) -> tuple[tuple[str, Arch], 
 
 def _systems(table: Table) -> dict[Os, OsFact]:
     systems = {}
+    hosted = [(Os.parse(row["os"]), row["label"]) for row, _ in table.rows("runners")]
     for family in ("linux", "windows", "macos"):
         for row, source in table.rows(family):
             os = Os.parse(row["os"])
-            systems[os] = OsFact(os, Version(row["glibc"]) if row.get("glibc") else None, source)
+            runners = tuple(label for runner, label in hosted if runner == os)
+            systems[os] = OsFact(os, Version(row["glibc"]) if row.get("glibc") else None, source, runners)
     return systems

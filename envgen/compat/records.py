@@ -158,11 +158,17 @@ class IndexPromise:
 
 @dataclass(frozen=True)
 class OsFact:
-    """An operating system release and its glibc; None outside Linux."""
+    """An operating system release.
+
+    Attributes:
+        glibc: None outside Linux.
+        runners: the labels of GitHub's hosted runners that have it.
+    """
 
     os: Os
     glibc: Version | None
     source: Source
+    runners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

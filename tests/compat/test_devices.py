@@ -97,7 +97,8 @@ def test_device_code_is_found_exactly_where_it_runs(codes: list[SmArch], gpu: Sm
         ("torch2.6-cu124-trt10.7-debian12-x86_64-gpu_7.0", "gpu-tensorrt", Answer.UNSUPPORTED, "7.5 and newer (since"),
         ("torch2.13-cu130-trt11.0-debian12-x86_64-gpu_7.0", "gpu-tensorrt", Answer.UNSUPPORTED, "not 7.0"),
         ("torch2.13-cu130-trt11.0-debian12-x86_64-gpu_9.0", "gpu-tensorrt", Answer.UNKNOWN, "is not known; of 10.5"),
-        ("torch2.2-cu121-trt8.6-debian12-x86_64-gpu_9.0", "gpu-tensorrt", Answer.UNKNOWN, "is not known"),
+        ("torch2.2-cu121-trt8.6-debian12-x86_64-gpu_3.7", "gpu-tensorrt", Answer.UNSUPPORTED, "5.0 and newer (since"),
+        ("torch1.13-cu117-trt8.5-debian12-x86_64-gpu_3.7", "gpu-tensorrt", Answer.UNKNOWN, "is not known"),
         ("torch2.13-cu130-debian12-x86_64-gpu_7.0", "gpu-tensorrt", Answer.FITS, "has no TensorRT"),
     ],
 )  # fmt: skip

@@ -64,6 +64,12 @@ def test_libstdcxx_stands_beside_glibc() -> None:
     assert "needs GLIBCXX_3.4.22, and rhel8 has up to GLIBCXX_3.4.25" in verdict.sentence
 
 
+def test_a_systems_hosted_runners_are_named() -> None:
+    sentence = asked("os-release", "py312-torch2.13-cpu-ubuntu24.04-x86_64").sentence
+    assert sentence == "ubuntu24.04 is known and has glibc 2.39. GitHub hosts it as ubuntu-24.04 and ubuntu-24.04-arm."
+    assert "GitHub" not in asked("os-release", "py312-torch2.13-cpu-debian12-x86_64").sentence
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [

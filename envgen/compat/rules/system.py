@@ -21,7 +21,8 @@ def _os_release(cell: Cell, facts: Facts) -> Finding:
     system = facts.systems.get(os)
     if system:
         has = f" and has glibc {system.glibc}" if system.glibc else ""
-        return fits(f"{os} is known{has}.", system.source)
+        hosted = f" GitHub hosts it as {listed(system.runners)}." if system.runners else ""
+        return fits(f"{os} is known{has}.{hosted}", system.source)
     releases = [known for known in facts.systems if known.name == os.name]
     if releases:
         return unknown(f"envgen has no facts about {os}; it has them about {listed(sorted(releases))}.")
