@@ -15,6 +15,7 @@ from typing import Self
 
 from packaging.version import Version
 
+FAMILY = "family"  # no axis of its own: the family of the os, which is all that many rules read of it
 FIXED_AXES = ("python", "torch", "cuda", "tensorrt", "os", "arch")
 
 
@@ -285,7 +286,9 @@ class Cell:
         return (self.os, self.arch.value, self.torch, self.cuda, trt, self.python, self.extra)
 
     def value(self, axis: str) -> object:
-        """The value on an axis; None when there is none, or no TensorRT."""
+        """The value on an axis; None when there is none, or no TensorRT. `family` stands for what is known of the os."""
+        if axis == FAMILY:
+            return self.os.family
         return getattr(self, axis) if axis in FIXED_AXES else dict(self.extra).get(axis)
 
     def axes(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from envgen.cell import FIXED_AXES
+from envgen.cell import FAMILY, FIXED_AXES
 from envgen.compat.facts import Facts
 from envgen.compat.rules import RULES
 from envgen.compat.rules.rule import Rule
@@ -27,7 +27,12 @@ def order_of(names: Sequence[str]) -> tuple[str, ...]:
 
 def level(rule: Rule, order: Sequence[str] = ORDER) -> int:
     """How many axes must have a value before a rule can be asked, less one."""
-    return max((order.index(axis) for axis in rule.axes if axis in order), default=0)
+    return max((order.index(axis) for axis in map(_column_axis, rule.axes) if axis in order), default=0)
+
+
+def _column_axis(axis: str) -> str:
+    """The axis whose value says what a rule reads."""
+    return "os" if axis == FAMILY else axis
 
 
 class Answers:
@@ -35,15 +40,18 @@ class Answers:
 
     def __init__(self, rule: Rule, grid: Grid, facts: Facts) -> None:
         self.rule = rule
-        self.columns = tuple(grid.column(axis) for axis in rule.axes if axis in grid.names) or (0,)
-        self._shape = tuple(grid.sizes[column] for column in self.columns)
+        known = [axis for axis in rule.axes if _column_axis(axis) in grid.names] or [grid.names[0]]
+        self.columns = tuple(grid.column(_column_axis(axis)) for axis in known)
+        self._kinds = tuple(_kinds(axis, grid) for axis in known)
+        self._shape = tuple(int(kinds.max()) + 1 for kinds in self._kinds)
         self._grid, self._facts = grid, facts
         self._number = np.full(prod(self._shape), -1, np.int32)
         self.verdicts: list[Verdict] = []
 
     def of(self, rows: Rows) -> NDArray[np.int32]:
         """The number, in `verdicts`, of the verdict on each row; columns that the rule does not read do not matter."""
-        keys = np.ravel_multi_index(tuple(rows[:, column] for column in self.columns), self._shape)
+        read = zip(self.columns, self._kinds, strict=True)
+        keys = np.ravel_multi_index(tuple(kinds[rows[:, column]] for column, kinds in read), self._shape)
         wanted = np.zeros(len(self._number), bool)
         wanted[keys] = True
         for key in np.flatnonzero(wanted & (self._number < 0)):
@@ -58,18 +66,26 @@ class Answers:
     def verdict(self, row: Sequence[int]) -> Verdict:
         """The verdict on one row."""
         key = 0
-        for column, size in zip(self.columns, self._shape, strict=True):
-            key = key * size + row[column]
+        for column, kinds, size in zip(self.columns, self._kinds, self._shape, strict=True):
+            key = key * size + int(kinds[row[column]])
         if self._number[key] < 0:
             self._ask(key)
         return self.verdicts[int(self._number[key])]
 
     def _ask(self, key: int) -> None:
         indices = [0] * len(self._grid.names)  # of an axis that the rule does not read, any value
-        for column, index in zip(self.columns, np.unravel_index(key, self._shape), strict=True):
-            indices[column] = int(index)
+        for column, kinds, kind in zip(self.columns, self._kinds, np.unravel_index(key, self._shape), strict=True):
+            indices[column] = int(np.argmax(kinds == kind))
         self._number[key] = len(self.verdicts)
         self.verdicts.append(self.rule.verdict(self._grid.cell(indices), self._facts))
+
+
+def _kinds(axis: str, grid: Grid) -> NDArray[np.intp]:
+    """For each value of an axis the number of what a rule sees in it; systems of one family look the same to some."""
+    values = grid.values[grid.column(_column_axis(axis))]
+    seen = [value.family if axis == FAMILY else index for index, value in enumerate(values)]
+    order = list(dict.fromkeys(seen))
+    return np.array([order.index(kind) for kind in seen], np.intp)
 
 
 class Expansion:
