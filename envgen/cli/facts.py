@@ -196,7 +196,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
 def _summary(report: Report, console: Console) -> None:
     head = "Nothing to do. " if report.nothing_to_do else ""
     console.print(
-        f"{head}{counted(len(report.outcomes), 'package')}, {counted(report.added, 'new release')},"
+        f"{head}{counted(report.packages, 'package')}, {counted(report.added, 'new release')},"
         f" {counted(report.looked, 'file')} looked into, {counted(report.requests, 'request')},"
         f" {report.megabytes:.1f} MB, {report.seconds:.1f} s.",
         highlight=False,

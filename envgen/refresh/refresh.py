@@ -89,7 +89,7 @@ def refresh(
     started, asked, received = time.monotonic(), reader.requests, reader.bytes_received
     surveys = [_surveyed(each, reader, today, observer, again=again) for each in _surveys(reader, target, followed)]
     _guard(surveys, followed, accept=accept)
-    outcomes = tuple(_settle(each, target) for each in surveys)
+    outcomes = tuple(_settle(each, target) for each in surveys if not _is_elsewhere(each, target))
     if not target.repository:
         _forget_other_indexes(target.store, reader)
     return Report(
@@ -210,12 +210,19 @@ def _guard(surveys: list[_Survey], followed: Followed, *, accept: bool) -> None:
         by_package[finding.package].held.append(finding)
 
 
+def _is_elsewhere(each: _Survey, target: Target) -> bool:
+    """Whether a further index has not the package, which says nothing; what it had is forgotten."""
+    if each.surveyed or each.faults:
+        return False
+    target.path(each.package.name, each.source).unlink(missing_ok=True)
+    return True
+
+
 def _settle(each: _Survey, target: Target) -> Outcome:
     """Writes a new snapshot unless something holds it back."""
     index = "" if each.source == DEFAULT else each.source
     if each.surveyed is None:
-        state = State.FAILED if each.faults else State.UNCHANGED
-        return Outcome(each.package.name, index, state, faults=each.faults)
+        return Outcome(each.package.name, index, State.FAILED, faults=each.faults)
     new = each.surveyed.snapshot
     differs = difference(each.old, new)
     if each.held:

@@ -66,6 +66,11 @@ class Report:
         return sum(len(outcome.difference.added) for outcome in self.outcomes if outcome.state is State.NEW)
 
     @property
+    def packages(self) -> int:
+        """How many were followed, each once."""
+        return len({outcome.package for outcome in self.outcomes})
+
+    @property
     def nothing_to_do(self) -> bool:
         return all(outcome.state is State.UNCHANGED and not outcome.faults for outcome in self.outcomes)
 
