@@ -6,13 +6,13 @@ import json
 
 import pytest
 from packaging.version import Version
-from refresh.world import NAMES, PAIR, STUB, TODAY, TORCH, World, metadata, sdist, wheel
 
 from envgen.cell import Cuda, PythonVersion
 from envgen.compat.published import not_installable, seen_builds, torch_releases, torch_tensorrt_releases
 from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
 from envgen.refresh.report import FAULT, HELD, Outcome, Report, State
+from refresh.world import NAMES, PAIR, STUB, TODAY, TORCH, World, metadata, sdist, wheel
 
 LINUX = Platform.LINUX_X86_64
 
@@ -66,7 +66,10 @@ def test_only_a_new_release_is_looked_into(world: World) -> None:
     world.torch("2.10.0")
     report = world.refresh()
     assert (report.looked, report.added) == (1, 1)
-    assert torch_releases(snapshot(world))[Version("2.9.0")].wheels[LINUX].pythons == (PythonVersion(12), PythonVersion(13))
+    assert torch_releases(snapshot(world))[Version("2.9.0")].wheels[LINUX].pythons == (
+        PythonVersion(12),
+        PythonVersion(13),
+    )
 
 
 def test_from_scratch_looks_into_everything_again(world: World) -> None:
@@ -97,7 +100,9 @@ def test_a_failed_look_keeps_what_was_known_of_the_file(world: World) -> None:
     assert torch_releases(snapshot(world))[Version("2.9.0")].wheels[LINUX].cuda == Cuda(13, 0)
 
 
-@pytest.mark.parametrize("answer", [404, 403, 500, b"\x00\x01garbage", b""], ids=["404", "403", "500", "garbage", "empty"])
+@pytest.mark.parametrize(
+    "answer", [404, 403, 500, b"\x00\x01garbage", b""], ids=["404", "403", "500", "garbage", "empty"]
+)
 def test_an_index_that_fails_for_one_package_fails_for_that_alone(world: World, answer: int | bytes) -> None:
     world.torch("2.9.0")
     world.publish("triton", "triton-3.5.0-cp312-cp312-manylinux_2_28_x86_64.whl", b"")

@@ -71,7 +71,12 @@ def torch_members(
 
 
 def metadata(name: str, version: str, requires: tuple[str, ...] = (), end: str = "\n") -> dict[str, bytes]:
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {r}" for r in requires)]
+    lines = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Requires-Dist: {r}" for r in requires),
+    ]
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     return {f"{info}/METADATA": (end.join(lines) + end).encode()}
 
