@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,8 @@ def read_matrix(file: Path) -> tuple[Matrix, Facts, Plan]:
     """
     matrix = load(file)
     facts = Facts.current()
+    for notice in facts.notices:
+        print(notice, file=sys.stderr)
     return matrix, facts, plan(matrix, facts)
 
 
