@@ -1,0 +1,89 @@
+"""Local search over choices of cells: a few go, better ones come, within a limit of cost."""
+
+from __future__ import annotations
+
+from math import fsum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envgen.covering.tally import Tally
+
+RUIN = 3  # cells taken out in a round
+
+
+def random_numbers(seed: int, start: int = 0) -> np.random.RandomState:
+    """Random numbers that numpy promises to be the same in every version."""
+    return np.random.RandomState([seed % 2**32, start])
+
+
+class Search:
+    """Ruin and recreate with threshold accepting: rounds that may lose a little, to gain more later.
+
+    Args:
+        tally: the choice so far; its first cells, those it has now, stay.
+        prices: what each cell costs.
+        appeal: a factor on what each cell gains.
+        random: decides ties, and what is taken out.
+    """
+
+    def __init__(
+        self,
+        tally: Tally,
+        prices: NDArray[np.float64],
+        appeal: NDArray[np.float64],
+        random: np.random.RandomState,
+    ) -> None:
+        self.tally = tally
+        self._fixed = len(tally.chosen)
+        self._prices = prices
+        self._price: list[float] = prices.tolist()
+        self._appeal = appeal
+        self._random = random
+        self._tolerance = tally.lacking / max(1, int((tally.times == 0).sum()))
+
+    @property
+    def cost(self) -> float:
+        """What the chosen cells cost together."""
+        return fsum(self._price[row] for row in self.tally.chosen)
+
+    @property
+    def free(self) -> list[int]:
+        """The chosen cells that may go."""
+        return self.tally.chosen[self._fixed :]
+
+    def fill(self, limit: float) -> None:
+        """Add the cell of the highest gain, again and again, as long as one gains and the limit allows it."""
+        while self.tally.lacking:
+            scores = self.tally.gains * self._appeal
+            if limit < np.inf:
+                scores[self._prices > limit - self.cost] = 0
+            best = scores.max()
+            if best <= 0:
+                return
+            ties = np.flatnonzero(scores == best)
+            self.tally.add(int(ties[self._random.randint(len(ties))]))
+
+    def shrink(self, limit: float) -> None:
+        """Drop cells that have least for themselves, until the limit is kept."""
+        while self.cost > limit and self.free:
+            self.tally.drop(min(self.free, key=self.tally.only))
+
+    def round(self, limit: float) -> None:
+        """Take some cells out and fill up again; what is much worse than before is undone."""
+        before, lacking = list(self.tally.chosen), self.tally.lacking
+        free = self.free
+        for place in self._random.choice(len(free), min(RUIN, len(free)), replace=False).tolist():
+            self.tally.drop(free[place])
+        self.fill(limit)
+        if self.tally.lacking - lacking > self._tolerance * self._random.rand():
+            self._restore(before)
+
+    def _restore(self, before: list[int]) -> None:
+        kept, now = set(before), list(self.tally.chosen)
+        for row in now:
+            if row not in kept:
+                self.tally.drop(row)
+        for row in before:
+            if row not in now:
+                self.tally.add(row)
