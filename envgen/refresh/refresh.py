@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from envgen.refresh.report import Outcome, Report, State
 from envgen.refresh.survey import Look, Surveyed, survey
 
 DEFAULT = "default"
+PATIENCE = 60.0
 _AT_ONCE = 8  # files looked into at the same time: nearly all of a look is waiting
 _PATIENCE = 4  # looks that may fail before one succeeds; then an index is not asked for more
 
@@ -76,10 +79,12 @@ def refresh(
     *,
     again: bool = False,
     accept: bool = False,
+    patience: float = PATIENCE,
 ) -> Report:
     """Brings the snapshots up to date with the indexes.
 
     Args:
+        patience: seconds for an index that answers nothing; then it is not asked for the other packages.
         again: look into every file, known or not.
         accept: take what the guards found.
 
@@ -87,7 +92,18 @@ def refresh(
         WriteError: a snapshot cannot be written.
     """
     started, asked, received = time.monotonic(), reader.requests, reader.bytes_received
-    surveys = [_surveyed(each, reader, today, observer, again=again) for each in _surveys(reader, target, followed)]
+    surveys = list(_surveys(reader, target, followed))
+    silent: defaultdict[str, float] = defaultdict(float)
+    for each in surveys:
+        if silent[each.source] > patience:
+            each.faults = (f"{each.package.name} was not asked for, as the index had answered nothing before.",)
+            continue
+        began = time.monotonic()
+        _look_at(each, reader, today, observer, again=again)
+        if each.surveyed is None and each.faults:
+            silent[each.source] += time.monotonic() - began
+        else:
+            silent[each.source] = -math.inf
     _guard(surveys, followed, accept=accept)
     outcomes = tuple(_settle(each, target) for each in surveys if not _is_elsewhere(each, target))
     if not target.repository:
@@ -129,23 +145,22 @@ def _old_further(path: Path) -> Snapshot | None:
         return None
 
 
-def _surveyed(each: _Survey, reader: Reader, today: date, observer: Observer, *, again: bool) -> _Survey:
+def _look_at(each: _Survey, reader: Reader, today: date, observer: Observer, *, again: bool) -> None:
     observer.surveys(each.package.name)
     try:
         listing = reader.listing(each.package.name, each.source)
     except IndexFault as fault:
         each.faults = (fault.what,)
-        return each
+        return
     if listing is None:
         if each.source == DEFAULT:
             each.faults = (f"The default index has no {each.package.name}.",)
-        return each
+        return
     package = each.package
     if each.source != DEFAULT:  # names tell the builds there; what is inside is told by the default index's
         package = Package(package.name, package.since, Inside.NOTHING, everywhere=True)
     each.surveyed = _with_looks(package, listing, each.old, reader, today, observer, again=again)
     each.faults = each.surveyed.faults
-    return each
 
 
 def _with_looks(

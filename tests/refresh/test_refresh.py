@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 from packaging.version import Version
@@ -118,14 +119,21 @@ def test_an_index_that_fails_for_one_package_fails_for_that_alone(world: World, 
     assert Version("3.6.0") in snapshot(world, "triton").releases
 
 
-def test_an_index_that_hangs_is_left_in_time(world: World, tmp_path: object) -> None:
-    import socket
-
+def test_an_index_that_hangs_is_left_in_time(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
         world.address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         report = world.refresh(timeout=0.2)
     assert only(report).state is State.FAILED
     assert report.exit_code == FAULT
+
+
+def test_an_index_that_answers_nothing_is_not_asked_for_ever(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        world.address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        report = world.refresh(TORCH, NAMES, timeout=0.2, patience=0.1)
+    torch, triton = report.outcomes
+    assert (torch.state, triton.state) == (State.FAILED, State.FAILED)
+    assert "not asked" in triton.faults[0]
 
 
 def test_half_a_wheel_is_a_fault_of_that_release(world: World) -> None:
@@ -238,7 +246,7 @@ def test_source_stubs_say_what_they_stand_for(world: World) -> None:
     }
 
 
-def test_builds_on_a_further_index_are_kept_apart(world: World, tmp_path: object) -> None:
+def test_builds_on_a_further_index_are_kept_apart(world: World) -> None:
     world.torch("2.9.0")
     with World(world.folder / "other").served() as other:
         other.torch("2.9.0+cu126")

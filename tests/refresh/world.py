@@ -135,12 +135,20 @@ class World:
         accept: bool = False,
         further: tuple[str, ...] = (),
         timeout: float = 5.0,
+        patience: float = 60.0,
     ) -> Report:
         access = Access(indexes=(f"{self.address}/simple/", *further), timeout=timeout, deadline=timeout)
         wanted = Followed(TODAY, packages or (TORCH,), frozenset(), Limits(timedelta(30), timedelta(90)))
         with Reader(access, self.folder / "pages") as reader:
             return refresh(
-                reader, Target(self.store), wanted, TODAY + timedelta(days), Silent(), again=again, accept=accept
+                reader,
+                Target(self.store),
+                wanted,
+                TODAY + timedelta(days),
+                Silent(),
+                again=again,
+                accept=accept,
+                patience=patience,
             )
 
     @contextlib.contextmanager
