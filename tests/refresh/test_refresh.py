@@ -189,6 +189,7 @@ def test_a_vanished_file_stops(known: World) -> None:
 def test_other_content_under_one_name_stops(known: World) -> None:
     known.torch("2.9.0", requires=("nvidia-cuda-runtime-cu13==13.0.99", "triton"))
     _guarded(known, "changed")
+    assert "nvidia-cuda-runtime-cu13==13.0.99" in snapshot(known).releases[Version("2.9.0")]["inside"]["requires"]
 
 
 def test_a_new_gpu_architecture_stops(known: World) -> None:
