@@ -57,7 +57,7 @@ def why_command(
 def _why_cell(text: str, matrix: Path, *, as_json: bool) -> bool:
     """Whether the cell can be."""
     parsed = parse_cell(text)
-    facts = Facts.bundled()
+    facts = Facts.current()
     explanation = explain(parsed, load(matrix) if matrix.exists() or matrix != DEFAULT_MATRIX else None, facts)
     if as_json:
         print(json.dumps(_as_json(explanation, facts), indent=2))
@@ -68,7 +68,7 @@ def _why_cell(text: str, matrix: Path, *, as_json: bool) -> bool:
 
 def _why_lost(pairs: list[str], matrix: Path, *, as_json: bool) -> bool:
     """Whether any cell is left."""
-    values, facts = parse_values(pairs), Facts.bundled()
+    values, facts = parse_values(pairs), Facts.current()
     found = lost(load(matrix), facts, values)
     if as_json:
         print(json.dumps(lost_json(found, facts), indent=2))
