@@ -64,8 +64,8 @@ def read_uv_settings(environ: Mapping[str, str], folder: Path) -> UvSettings:
     if environ.get("UV_NO_CONFIG"):
         return UvSettings(alone=True, name_indexes=named)
     if environ.get("UV_CONFIG_FILE"):
-        settings = _settings(Path(environ["UV_CONFIG_FILE"])) or {}
-        return UvSettings(settings, alone=True, name_indexes=named or _names_an_index(settings))
+        chosen = _settings(Path(environ["UV_CONFIG_FILE"])) or {}
+        return UvSettings(chosen, alone=True, name_indexes=named or _names_an_index(chosen))
     nearest = _nearest(folder)
     others = tuple(settings for file in _common_files(environ) if (settings := _settings(file)))
     names = named or any(_names_an_index(entry) for entry in (nearest, *others))

@@ -127,9 +127,9 @@ def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict)
 
 
 def _check_included(matrix: Matrix, index: int, cell: Cell, facts: Facts, *, known: bool) -> None:
-    """Refuses an included cell that cannot exist, or that the matrix has without it."""
+    """Refuses an included cell that the matrix has without it, or that cannot be; one may insist on an unsupported one."""
     place = matrix.place("include", index)
-    rejection = judge(cell, facts).rejection
+    rejection = judge(cell, facts).insurmountable
     if rejection:
         raise MatrixError(
             f"The included cell {cell} is rejected by the rule {rejection.rule}: {rejection.sentence}",

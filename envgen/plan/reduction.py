@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
-from envgen.covering.bound import lower_bound
-from envgen.covering.coverage import coverage
-from envgen.covering.greedy import cover
-from envgen.covering.tuples import Tuples
+from envgen.covering import Tuples, cover, coverage, lower_bound, optimal, within
 from envgen.plan.costs import Costs
 from envgen.plan.match import Matcher
 from envgen.plan.planner import Plan
@@ -24,6 +22,7 @@ Places = NDArray[np.intp]
 
 PAIRS = 2
 STARTS = 3  # arrays that are made, of which the smallest is taken
+_LITTLE = 1e-4  # what a cell that is not preferred costs more than one that is
 _NAMES = {2: "pair", 3: "triple"}
 
 
@@ -87,10 +86,9 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
     space, must = candidates.space, candidates.must_rows
     prefer = _preference(space, choice, scene.facts)
     if scene.solver:
-        from envgen.covering.solver import optimal
-
-        solved = optimal(space, strength, must=must, prefer=prefer, seconds=scene.seconds)
-        rows, bound = solved.rows, solved.bound
+        costs = None if prefer is None else 1 + _LITTLE * (1 - prefer / prefer.max())  # the fewest come first
+        solved = optimal(space, strength, must=must, costs=costs, seconds=scene.seconds, seed=choice.seed)
+        rows, bound = solved.rows, ceil(solved.bound / (1 + _LITTLE) - 1e-6)
     else:
         rows = cover(space, strength, must=must, prefer=prefer, seed=choice.seed, starts=STARTS)
         bound = lower_bound(space, strength, must=must)
@@ -104,15 +102,13 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
 
 
 def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene) -> tuple[Places, tuple[str, ...]]:
-    from envgen.covering.budget import within
-
     strength, space = choice.cover or PAIRS, candidates.space
     cells = [candidates.plan.cells[int(place)].cell for place in candidates.places]
     prices = scene.costs.of(cells, budget.unit, scene.facts)
     weights = _tuple_weights(space, strength, choice, scene.facts)
     found = within(
         space, budget.amount, prices, strength=strength, must=candidates.must_rows, weights=weights,
-        solver=scene.solver, seconds=scene.seconds,
+        solver=scene.solver, seconds=scene.seconds, seed=choice.seed,
     )  # fmt: skip
     seen = coverage(space, found.rows, strength)
     most = f"; at most {found.bound:g} could be" if weights is None and found.bound < seen.feasible else ""

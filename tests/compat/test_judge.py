@@ -211,7 +211,10 @@ def test_rules_read_only_the_axes_they_name() -> None:
         for torch in ("2.2", "2.9", "2.12", "2.99")
         for cuda in ("cpu", "cu121", "cu130")
         for trt in ("", "-trt8.6", "-trt10.13")
-        for system in ("debian12-x86_64", "ubuntu24.04-aarch64", "windows2022-x86_64", "macos13-aarch64")
+        for system in (
+            *("debian12-x86_64", "ubuntu20.04-x86_64", "rhel8-x86_64", "ubuntu24.04-aarch64", "debian11-aarch64"),
+            *("windows2022-x86_64", "windows2025-x86_64", "macos13-aarch64", "macos15-aarch64"),
+        )
     ]
     for cell in cells:
         assert remembering.trace(cell) == judge(cell, FACTS)

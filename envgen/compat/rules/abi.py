@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from envgen.cell import Cell, OsFamily
+from envgen.cell import FAMILY, Cell, OsFamily
 from envgen.compat.builds import Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.rules.rule import Finding, Rule, fits, impossible, unknown
@@ -47,5 +47,8 @@ def _torch_abi(cell: Cell, facts: Facts, torch: Version) -> tuple[bool, Source] 
 
 
 CXX11_ABI = Rule(
-    "cxx11-abi", "Do torch and torch-tensorrt share a C++ ABI?", ("torch", "cuda", "tensorrt", "os", "arch"), _cxx11_abi
+    "cxx11-abi",
+    "Do torch and torch-tensorrt share a C++ ABI?",
+    ("torch", "cuda", "tensorrt", FAMILY, "arch"),
+    _cxx11_abi,
 )

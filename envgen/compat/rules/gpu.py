@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from envgen.cell import Cell, OsFamily, Release, SmArch
+from envgen.cell import FAMILY, Cell, OsFamily, Release, SmArch
 from envgen.compat.builds import Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.gpus import DeviceCode, gpu_of
@@ -102,6 +102,6 @@ def _arch(digits: str) -> SmArch:
     return SmArch(int(digits[:-1]), int(digits[-1]))
 
 
-GPU_TORCH = Rule("gpu-torch", "Has torch code for the GPU?", ("torch", "cuda", "os", "arch", AXIS), _gpu_torch)
+GPU_TORCH = Rule("gpu-torch", "Has torch code for the GPU?", ("torch", "cuda", FAMILY, "arch", AXIS), _gpu_torch)
 GPU_NVCC = Rule("gpu-nvcc", "Does the CUDA's nvcc compile for the GPU?", ("cuda", AXIS), _gpu_nvcc)
 GPU_TENSORRT = Rule("gpu-tensorrt", "Does TensorRT take the GPU?", ("tensorrt", AXIS), _gpu_tensorrt)

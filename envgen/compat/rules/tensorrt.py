@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from packaging.version import Version
 
-from envgen.cell import Cell, Release
+from envgen.cell import FAMILY, Cell, Release
 from envgen.compat.facts import Facts
 from envgen.compat.records import Bindings, Platform, TensorRtRelease
 from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
@@ -140,7 +140,7 @@ TENSORRT_CUDA = Rule("tensorrt-cuda", "Has it wheels for the CUDA major?", ("cud
 TENSORRT_WHEEL = Rule(
     "tensorrt-wheel",
     "Has it a wheel for the Python on the platform?",
-    ("python", "cuda", "tensorrt", "os", "arch"),
+    ("python", "cuda", "tensorrt", FAMILY, "arch"),
     _tensorrt_wheel,
 )
 TENSORRT_SYSTEM = Rule(

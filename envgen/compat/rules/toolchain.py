@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envgen.cell import Cell, GrammarError, OsFamily
+from envgen.cell import FAMILY, Cell, GrammarError, OsFamily
 from envgen.compat.facts import Facts
 from envgen.compat.rules.rule import Finding, Rule, fits, unknown, unsupported
 from envgen.compat.toolchain import DriverVersion
@@ -84,4 +84,4 @@ def _runs(cell: Cell, facts: Facts, driver: DriverVersion) -> Finding:
 
 NVCC_WHEELS = Rule("nvcc-wheels", "Is there an nvcc in wheels?", ("cuda",), _nvcc_wheels)
 CONTAINER_IMAGE = Rule("container-image", "Which image would a container start from?", ("cuda", "os"), _container_image)
-CUDA_DRIVER = Rule("cuda-driver", "Does the named driver run this CUDA?", ("cuda", "os", AXIS), _cuda_driver)
+CUDA_DRIVER = Rule("cuda-driver", "Does the named driver run this CUDA?", ("cuda", FAMILY, AXIS), _cuda_driver)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from envgen.cell import Arch, Cell, OsFamily, Release
+from envgen.cell import FAMILY, Arch, Cell, OsFamily, Release
 from envgen.compat.builds import TorchBuilds, Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import IndexPromise, Platform, TorchWheels
@@ -161,9 +161,9 @@ def _older_patch(cell: Cell, builds: TorchBuilds, facts: Facts) -> str:
 TORCH_RELEASE = Rule(
     "torch-release", "Does this torch exist?", ("torch",), lambda cell, facts: torch_release(cell.torch, facts)
 )
-TORCH_PLATFORM = Rule("torch-platform", "Has it wheels for the platform?", ("torch", "os", "arch"), _torch_platform)
+TORCH_PLATFORM = Rule("torch-platform", "Has it wheels for the platform?", ("torch", FAMILY, "arch"), _torch_platform)
 TORCH_PYTHON = Rule(
-    "torch-python", "Has it a wheel for this Python there?", ("python", "torch", "os", "arch"), _torch_python
+    "torch-python", "Has it a wheel for this Python there?", ("python", "torch", FAMILY, "arch"), _torch_python
 )
 TORCH_SYSTEM = Rule(
     "torch-system",
@@ -174,9 +174,9 @@ TORCH_SYSTEM = Rule(
 TORCH_CUDA = Rule(
     "torch-cuda",
     "Has it a build for this CUDA, and on which index?",
-    ("python", "torch", "cuda", "os", "arch"),
+    ("python", "torch", "cuda", FAMILY, "arch"),
     _torch_cuda,
 )
 TORCH_TRITON = Rule(
-    "torch-triton", "Does torch bring triton for torch.compile?", ("python", "torch", "os", "arch"), _torch_triton
+    "torch-triton", "Does torch bring triton for torch.compile?", ("python", "torch", FAMILY, "arch"), _torch_triton
 )

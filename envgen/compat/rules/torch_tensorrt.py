@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from envgen.cell import Cell, Cuda, Release
+from envgen.cell import FAMILY, Cell, Cuda, Release
 from envgen.compat.builds import torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import Platform, TorchTensorRtRelease, TorchTensorRtWheels
@@ -142,16 +142,16 @@ def _fitting_builds(cell: Cell, facts: Facts, built_for: Cuda) -> str:
 TORCH_TENSORRT_WHEEL = Rule(
     "torch-tensorrt-wheel",
     "Has torch a torch-tensorrt with a wheel for the Python on the platform?",
-    ("python", "torch", "tensorrt", "os", "arch"),
+    ("python", "torch", "tensorrt", FAMILY, "arch"),
     _wheel,
 )
 TORCH_TENSORRT_PAIR = Rule(
-    "torch-tensorrt-pair", "Does that torch-tensorrt take this TensorRT?", ("torch", "tensorrt", "os", "arch"), _pair
+    "torch-tensorrt-pair", "Does that torch-tensorrt take this TensorRT?", ("torch", "tensorrt", FAMILY, "arch"), _pair
 )
 TORCH_TENSORRT_CUDA = Rule(
     "torch-tensorrt-cuda",
     "Is it built for the CUDA major of torch?",
-    ("torch", "cuda", "tensorrt", "os", "arch"),
+    ("torch", "cuda", "tensorrt", FAMILY, "arch"),
     _cuda,
 )
 TORCH_TENSORRT_SYSTEM = Rule(
