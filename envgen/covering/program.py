@@ -61,7 +61,7 @@ class Program:
         require_solver()
         import highspy  # noqa: PLC0415 - optional, and 0.1 s to import
 
-        solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver = highspy.Highs()
         options: dict[str, bool | float | str] = {
             "output_flag": False,
             "time_limit": max(0.0, seconds),
@@ -120,6 +120,6 @@ def _run(solver: highspy.Highs) -> None:
         while not solver.wait(GLANCE)[0]:
             pass
     except BaseException:  # a request of the user: HiGHS stops before Python goes on
-        solver.cancelSolve()  # type: ignore[no-untyped-call]
+        solver.cancelSolve()
         solver.wait()
         raise
