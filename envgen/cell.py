@@ -286,7 +286,7 @@ class Cell:
         return (self.os, self.arch.value, self.torch, self.cuda, trt, self.python, self.extra)
 
     def value(self, axis: str) -> object:
-        """The value on an axis; None when there is none, or no TensorRT. `family` stands for what is known of the os."""
+        """The value on an axis, or the `family` of the os; None when there is none, or no TensorRT."""
         if axis == FAMILY:
             return self.os.family
         return getattr(self, axis) if axis in FIXED_AXES else dict(self.extra).get(axis)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +15,14 @@ import typer
 from envgen.cell import Cell, GrammarError
 from envgen.cli.changed import changed_since
 from envgen.cli.choosing import Request
+from envgen.cli.console import output
 from envgen.cli.costs import learned_costs
 from envgen.compat.facts import Facts
-from envgen.errors import UsageError
+from envgen.errors import StaleError, UsageError
 from envgen.machine import Machine
 from envgen.plan import Costs, Plan, Scene, Selection, narrow, places_by_id, plan, select, selection_of
+from envgen.refresh.ages import staleness
+from envgen.refresh.packages import followed
 from envgen.spec.load import load
 from envgen.spec.matrix import Choice, Match, Matrix
 
@@ -49,6 +54,22 @@ def read_matrix(file: Path) -> tuple[Matrix, Facts, Plan]:
     for notice in facts.notices:
         print(notice, file=sys.stderr)
     return matrix, facts, plan(matrix, facts)
+
+
+def mind_age(facts: Facts, matrix: Matrix) -> None:
+    """Says when the facts are old.
+
+    Raises:
+        StaleError: they are so old that CI is not to rely on them.
+    """
+    limits = followed().limits
+    if matrix.limits.facts:
+        limits = replace(limits, fail=timedelta(seconds=matrix.limits.facts))
+    stale = staleness(facts, datetime.now(UTC).date(), limits)
+    if stale and stale.failing and os.environ.get("CI", "").lower() in ("1", "true"):
+        raise StaleError(stale.sentence, "Or allow for older ones with `limits: {facts: 365d}` in the matrix.")
+    if stale:
+        output(stderr=True).print(stale.sentence, style="yellow", highlight=False)
 
 
 def choose(matrix: Matrix, facts: Facts, planned: Plan, machine: Machine, request: Request) -> tuple[Selection, str]:

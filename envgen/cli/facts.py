@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from envgen.cell import GrammarError
 from envgen.cli.console import output
 from envgen.cli.context import JsonOption
 from envgen.compat.store import Store
@@ -124,8 +125,8 @@ def _pages(store: Store) -> Path:
 
 def _age(text: str) -> timedelta:
     try:
-        return timedelta(days=float(text[:-1])) if text.endswith("d") else timedelta(seconds=parse_duration(text))
-    except (ValueError, OverflowError):
+        return timedelta(seconds=parse_duration(text))
+    except GrammarError:
         raise UsageError(f"{text!r} is not an age.", "Write it as 30d or 12h.") from None
 
 

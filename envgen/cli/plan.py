@@ -21,6 +21,7 @@ from envgen.cli.context import (
     JsonOption,
     MatrixOption,
     choose,
+    mind_age,
     read_matrix,
 )
 from envgen.cli.shards import shard_of
@@ -75,6 +76,7 @@ def plan_command(
     `envgen plan -f github --max-cells 256 --shard 1/2`
     """
     spec, facts, planned = read_matrix(matrix)
+    mind_age(facts, spec)
     wanted = request if request.cells or request.select or request.changed else replace(request, select=[FULL])
     nothing: EmptySelectionError | None = None
     try:

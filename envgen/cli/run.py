@@ -21,6 +21,7 @@ from envgen.cli.context import (
     JsonOption,
     MatrixOption,
     choose,
+    mind_age,
     read_matrix,
 )
 from envgen.cli.localise import localise_run
@@ -169,6 +170,7 @@ def prepare_run(file: Path, request: Request, options: RunOptions, console: Cons
         chosen, words = _choose_again(matrix, facts, planned, options)
     else:
         chosen, words = choose(matrix, facts, planned, machine, request)
+    mind_age(facts, matrix)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}
     return prepare(project, chosen, words, rejected, partial(locking, console))

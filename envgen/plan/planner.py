@@ -127,7 +127,7 @@ def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict)
 
 
 def _check_included(matrix: Matrix, index: int, cell: Cell, facts: Facts, *, known: bool) -> None:
-    """Refuses an included cell that the matrix has without it, or that cannot be; one may insist on an unsupported one."""
+    """Refuses an included cell that the matrix has anyway, or that cannot be; an unsupported one may be insisted on."""
     place = matrix.place("include", index)
     rejection = judge(cell, facts).insurmountable
     if rejection:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from envgen.index import IndexFault
 from envgen.refresh.difference import Difference
 from envgen.refresh.guards import Finding
 
-FAULT = 6  # exit code: an index could not be read, wholly or in part
-HELD = 7  # exit code: a guard held facts back
+FAULT = IndexFault.exit_code  # exit code: an index could not be read, wholly or in part
+HELD = 8  # exit code: a guard held facts back
 
 
 class State(StrEnum):

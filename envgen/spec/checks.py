@@ -33,7 +33,7 @@ def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixErro
     cells = axes.with_includes(form.include)
     yield from _axis_problems(form.axes, axes)
     yield from exclude_problems(form.exclude, axes)
-    yield from include_problems(form.include, form.exclude, form.axes, axes)
+    yield from include_problems(form.include, form.axes, axes)
     for name, choice in form.select.items():
         yield from choice_problems(name, choice, cells)
     for i, runner in enumerate(form.runners):

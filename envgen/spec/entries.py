@@ -1,16 +1,13 @@
-"""Checks of `exclude` and `include`, entry against entry and against the product of the axes."""
+"""Checks of `exclude` and `include`, entry against entry and against the axes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
-from envgen.cell import FIXED_AXES, Arch, Cell, Cuda, Os, PythonVersion, Release
 from envgen.errors import MatrixError
 from envgen.spec.coverage import accepts
 from envgen.spec.schema import AxesForm, ExcludeForm, IncludeForm
 from envgen.spec.scope import Scope
-from envgen.spec.selector import NONE
 
 
 def exclude_problems(excludes: Sequence[ExcludeForm], scope: Scope) -> Iterator[MatrixError]:
@@ -55,10 +52,11 @@ def _surely(axis: str, text: str, other: str) -> bool:
     return text == other or (axis in ("torch", "tensorrt") and bool(accepts(axis, text, other)))
 
 
-def include_problems(
-    includes: Sequence[IncludeForm], excludes: Sequence[ExcludeForm], axes: AxesForm, scope: Scope
-) -> Iterator[MatrixError]:
-    """Includes that lack an axis, name one that is not there, or give a cell that the matrix has anyway."""
+def include_problems(includes: Sequence[IncludeForm], axes: AxesForm, scope: Scope) -> Iterator[MatrixError]:
+    """Includes that lack an axis, name one that is not there, or give a cell again.
+
+    One whose values are all on the axes may be there because upstream does not support it: that is the plan's to say.
+    """
     seen: dict[tuple[tuple[str, str], ...], int] = {}
     for i, include in enumerate(includes):
         unclear = list(_value_problems(include, i, axes, scope))
@@ -71,8 +69,6 @@ def include_problems(
         if key in seen:
             line = scope.place("include", seen[key]).line
             yield MatrixError(f"`include[{i}]` is the cell of line {line} again.", "Keep one of them.", place)
-        elif _in_product(values, scope) and not _maybe_excluded(values, excludes, scope):
-            yield MatrixError(f"`include[{i}]` is a cell that the axes give already.", "Remove it.", place)
         seen.setdefault(key, i)
 
 
@@ -88,31 +84,3 @@ def _value_problems(include: IncludeForm, i: int, axes: AxesForm, scope: Scope) 
         elif axis_form.variables and values[name] not in axis_form.variables:
             what = f"`include[{i}]` names `{values[name]}`, for which the axis `{name}` sets no variables."
             yield MatrixError(what, f"Add it to `axes.{name}.variables`.", scope.place("include", i, name))
-
-
-def _in_product(values: dict[str, str], scope: Scope) -> bool:
-    return all(values[axis] in known for axis, known in scope.values.items())
-
-
-def _maybe_excluded(values: dict[str, str], excludes: Sequence[ExcludeForm], scope: Scope) -> bool:
-    name = str(_cell(values, scope))
-    return any(
-        (not exclude.cells or any(fnmatchcase(name, pattern) for pattern in exclude.cells))
-        and all(
-            any(accepts(axis, text, values.get(axis, "")) is not False for text in texts)
-            for axis, texts in exclude.axes().items()
-        )
-        for exclude in excludes
-    )
-
-
-def _cell(values: dict[str, str], scope: Scope) -> Cell:
-    return Cell(
-        python=PythonVersion.parse(values["python"]),
-        torch=Release.parse(values["torch"]),
-        cuda=Cuda.parse(values["cuda"]),
-        tensorrt=None if values["tensorrt"] == NONE else Release.parse(values["tensorrt"]),
-        os=Os.parse(values["os"]),
-        arch=Arch.parse(values["arch"]),
-        extra=tuple((axis, values[axis]) for axis in scope.values if axis not in FIXED_AXES),
-    )

@@ -201,4 +201,4 @@ def _limits(form: LimitsForm) -> Limits:
     written = {Rung(name): seconds for name, seconds in form.timeouts.items() if name != "default"}
     usual = form.timeouts.get("default")
     timeouts = {rung: written.get(rung, usual if usual is not None else shipped[rung]) for rung in LADDER}
-    return Limits(timeouts, form.memory)
+    return Limits(timeouts, form.memory, form.facts)

@@ -213,10 +213,17 @@ class Indexes:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on one rung: seconds per rung, and resident bytes of all its processes together."""
+    """Bounds on one rung, and on the age of facts.
+
+    Attributes:
+        timeouts: seconds per rung.
+        memory: resident bytes of all its processes together.
+        facts: the age, in seconds, from which CI fails for them; None for what is usual.
+    """
 
     timeouts: Mapping[Rung, float]
     memory: int | None = None
+    facts: float | None = None
 
 
 @dataclass(frozen=True)

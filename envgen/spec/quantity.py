@@ -8,7 +8,7 @@ from envgen.cell import GrammarError
 from envgen.spec.matrix import Budget, Unit
 
 STRENGTHS = {"values": 1, "pairs": 2, "triples": 3} | {str(number): number for number in range(1, 7)}
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
@@ -19,9 +19,9 @@ def parse_duration(text: str) -> float:
     Raises:
         GrammarError: the text is not a duration above zero.
     """
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s?([smh]?)", text, re.ASCII)
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s?([smhd]?)", text, re.ASCII)
     if not match or not float(match[1]):
-        raise GrammarError(f"{text!r} is not a duration such as 90s, 10m or 2h")
+        raise GrammarError(f"{text!r} is not a duration such as 90s, 10m, 2h or 30d")
     return float(match[1]) * _SECONDS[match[2]]
 
 

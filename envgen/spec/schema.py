@@ -302,9 +302,12 @@ TimeoutOf = Literal[
 
 
 class LimitsForm(_Form):
-    """Bounds on each rung."""
+    """Bounds on each rung, and on the age of facts."""
 
     memory: Bytes | None = Field(default=None, description="Memory of all its processes.", examples=["8GB", "512MiB"])
+    facts: Seconds | None = Field(
+        default=None, description="Age from which CI fails for the facts of envgen.", examples=["180d"]
+    )
     timeouts: dict[TimeoutOf, Seconds] = Field(default={}, description="Time by rung.", examples=[{"built": "30m"}])
 
 

@@ -91,7 +91,7 @@ def test_accepts(axis: str, text: str, value: str, answer: bool | None) -> None:
     assert accepts(axis, text, value) is answer
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1.5 h", 5400)])
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1.5 h", 5400), ("30d", 2592000)])
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
@@ -101,7 +101,7 @@ def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "0", "0s", "-1", "5d", "1e3", "m", "\u0661s", "9" * 20])
+@pytest.mark.parametrize("text", ["", "0", "0s", "5w", "-1", "1e3", "m", "\u0661s", "9" * 20])
 def test_not_a_duration(text: str) -> None:
     with pytest.raises(GrammarError):
         parse_duration(text)

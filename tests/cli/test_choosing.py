@@ -1,0 +1,99 @@
+"""The options by which cells are chosen, as a user gives them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Envgen
+
+MATRIX = """\
+version: 1
+axes:
+  python: ["3.10", "3.11", "3.12", "3.13"]
+  torch: ["2.11", "2.12", "2.13"]
+  cuda: [cpu, cu126, cu130]
+  os: [debian12, ubuntu24.04, windows2022]
+  arch: [x86_64, aarch64]
+select:
+  default: [{python: "3.12", torch: "2.13"}]
+  nightly: {where: "torch>=2.12 and cuda!=cpu", cover: pairs, weights: {python: {"3.12": 3}}, seed: 7}
+  cheap: {among: {os: linux}, budget: 5 cells}
+runners:
+  - {labels: any, price: 0.01}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "matrix.yaml").write_text(MATRIX, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("project")
+def test_a_named_selection_and_what_it_covers(envgen: Envgen) -> None:
+    said = json.loads(envgen("plan", "--select", "nightly", "--json").out)
+    assert said["selection"] == "nightly"
+    assert "fewer" in said["remarks"][0]
+    assert all(cell["axes"]["cuda"] != "cpu" for cell in said["cells"])
+    assert said["pairs"]["covered"] + len(said["pairs"]["missing"]) == said["pairs"]["feasible"]
+    assert json.loads(envgen("plan", "--select", "nightly", "--json").out) == said
+
+
+@pytest.mark.usefixtures("project")
+def test_options_narrow_the_whole_matrix(envgen: Envgen) -> None:
+    said = envgen("plan", "--where", "os==linux and not cuda==cpu", "--cover", "pairs")
+    assert said.code == 0, said.err
+    assert "(full where os==linux and not cuda==cpu covering 2 values at a time)" in said.out
+    five = json.loads(envgen("plan", "--budget", "5", "--must", "py310-torch2.11-cpu-debian12-x86_64", "--json").out)
+    assert len(five["cells"]) == 5
+    assert five["cells"][0]["cell"] == "py310-torch2.11-cpu-debian12-x86_64"
+    dollars = json.loads(envgen("plan", "--budget", "$0.5", "--json").out)
+    assert "within $0.5" in dollars["remarks"][0]
+
+
+@pytest.mark.usefixtures("project")
+def test_shards_are_the_whole(envgen: Envgen) -> None:
+    every = [cell["cell"] for cell in json.loads(envgen("plan", "--json").out)["cells"]]
+    refused = envgen("plan", "--format", "github", "--max-cells", "20")
+    assert (refused.code, refused.out) == (2, "")
+    count = -(-len(every) // 20)
+    assert f"Take {count} shards (--shard 1/{count} to {count}/{count})" in refused.err
+    found = []
+    for number in range(1, count + 1):
+        said = envgen("plan", "--format", "github", "--max-cells", "20", "--shard", f"{number}/{count}")
+        found += [job["cell"] for job in json.loads(said.out)["include"]]
+    assert sorted(found) == sorted(every)
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--where", "torch=2.12"), 2, "--where: `=` is no comparison; write `==`, at character 6 of `torch=2.12`."),
+        (("--where", "pyhton==3.12"), 2, "The condition `pyhton==3.12` names the axis 'pyhton'"),
+        (("--where", "python==3.9"), 2, "no value of the python axis"),
+        (("--where", "cuda==cpu and cuda==cu130"), 4, "No cell that is left meets the condition"),
+        (("--cover", "quads"), 2, "--cover: 'quads' is neither values, pairs, triples, nor a number"),
+        (("--cover", "6"), 0, ""),
+        (("--budget", "lots"), 2, "--budget: 'lots' is not a budget such as 40 cells"),
+        (("--budget", "1", "--must", "py310-*"), 2, "budget"),
+        (("--cover", "pairs", "--must", "py27-*"), 2, "The plan has no cell that must be chosen."),
+        (("--shard", "4/3"), 2, "'4/3' is not a shard such as 2/3"),
+        (("--changed", "nowhere"), 2, "nowhere"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(envgen: Envgen, arguments: tuple[str, ...], code: int, words: str) -> None:
+    said = envgen("plan", *arguments)
+    assert (said.code, "Traceback" in said.err) == (code, False), said.err
+    assert words in said.err
+
+
+@pytest.mark.usefixtures("project")
+def test_every_command_that_takes_cells_has_the_options(envgen: Envgen) -> None:
+    for command in ("plan", "lock", "render", "run"):
+        text = envgen(command, "--help").out
+        assert all(option in text for option in ("--where", "--cover", "--budget", "--changed")), command
