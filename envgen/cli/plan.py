@@ -24,6 +24,7 @@ from envgen.cli.context import (
     mind_age,
     read_matrix,
 )
+from envgen.cli.impossible import show_impossible
 from envgen.cli.shards import shard_of
 from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
@@ -32,6 +33,7 @@ from envgen.covering.coverage import Coverage
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import this_machine
 from envgen.plan import Plan, Planned, Selection, coverage
+from envgen.plan.impossible import impossible_pairs
 from envgen.plan.runners import runner_for
 from envgen.spec.matrix import Matrix
 
@@ -59,6 +61,10 @@ def plan_command(
     show_all: Annotated[
         bool, typer.Option("--all", help=f"List all cells on a terminal too, not the first {SHOWN} of very many.")
     ] = False,
+    impossible: Annotated[
+        bool,
+        typer.Option("--impossible", help="Instead, list the values that never meet, and the fewest rules why."),
+    ] = False,
     max_cells: Annotated[
         int | None,
         typer.Option("--max-cells", metavar="N", min=1, help="Cells of one shard; more are refused, not dropped."),
@@ -73,10 +79,13 @@ def plan_command(
 
     Examples: `envgen plan`, `envgen plan --select default --format github`, `envgen plan 'py313-*'`,
     `envgen plan --where 'torch>=2.9 and cuda!=cpu' --cover pairs`, `envgen plan --cover pairs --budget 40`,
-    `envgen plan -f github --max-cells 256 --shard 1/2`
+    `envgen plan -f github --max-cells 256 --shard 1/2`, `envgen plan --impossible`
     """
     spec, facts, planned = read_matrix(matrix)
     mind_age(facts, spec)
+    if impossible:
+        show_impossible(impossible_pairs(planned, facts), as_json=as_json or form is Format.JSON)
+        return
     wanted = request if request.cells or request.select or request.changed else replace(request, select=[FULL])
     nothing: EmptySelectionError | None = None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -62,6 +62,10 @@ class Cells(Sequence[Planned]):
             return None
         found = np.flatnonzero((self.rows == np.array(self.grid.row(cell), np.int16)).all(axis=1))
         return int(found[0]) if len(found) else None
+
+    def included(self) -> Iterator[Cell]:
+        """The cells that an include entry brought in."""
+        return (self.grid.cell(row) for row in self._included)
 
     def _made(self, row: list[int]) -> Planned:
         trace = self._trace(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import prod
 
 import numpy as np
@@ -62,6 +62,14 @@ class Answers:
     def rejects(self, numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether the verdicts of these numbers reject."""
         return np.array([verdict.answer.rejects for verdict in self.verdicts], bool)[numbers]
+
+    def table(self, answers: Container[Answer]) -> NDArray[np.bool_]:
+        """For every combination of the values on `columns` whether the rule's answer is one of these."""
+        shape = tuple(self._grid.sizes[column] for column in self.columns)
+        rows = np.zeros((prod(shape), len(self._grid.names)), np.int16)
+        rows[:, self.columns] = np.indices(shape).reshape(len(shape), -1).T
+        numbers = self.of(rows)
+        return np.array([verdict.answer in answers for verdict in self.verdicts], bool)[numbers].reshape(shape)
 
     def verdict(self, row: Sequence[int]) -> Verdict:
         """The verdict on one row."""

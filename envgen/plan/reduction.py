@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
-from envgen.covering import Tuples, cover, coverage, lower_bound, optimal, within
+from envgen.covering import Tuples, cover, coverage, extremes, lower_bound, optimal, within
 from envgen.plan.costs import Costs
 from envgen.plan.match import Matcher
 from envgen.plan.planner import Plan
@@ -69,8 +69,6 @@ def reduced(candidates: Candidates, choice: Choice, scene: Scene) -> tuple[Place
         UsageError: the solver is asked for and not installed, or what must be chosen is over the budget.
     """
     if choice.extremes:
-        from envgen.covering.extremes import extremes
-
         rows = extremes(candidates.space)
         chosen = np.union1d(candidates.places[list(rows)], candidates.must)
         said = f"{counted(len(chosen), 'cell')} of {len(candidates.places)}: the oldest, the newest and the corners."

@@ -91,7 +91,9 @@ def test_accepts(axis: str, text: str, value: str, answer: bool | None) -> None:
     assert accepts(axis, text, value) is answer
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1.5 h", 5400), ("30d", 2592000)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1.5 h", 5400), ("30d", 2592000)]
+)
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
