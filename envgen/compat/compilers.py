@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,10 +11,11 @@ from typing import Any, Self
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envgen.cell import Cuda, Os
+from envgen.cell import Cuda, GrammarError, Os
 from envgen.compat.read import Table
 from envgen.compat.verdict import Source
 from envgen.compat.words import listed
+from envgen.spec.labels import Compiler as CompilerLabel
 
 
 class Family(StrEnum):
@@ -150,13 +150,14 @@ class Compilers:
             One compiler (`gcc12`, `clang17`, `msvc14.38`), or the toolsets of a Visual Studio (`msvc2022`); none when
             the text names no compiler that is known.
         """
-        match = re.fullmatch(r"(gcc|clang|msvc)(\d{1,4}(?:\.\d{1,4}){0,2})", text, re.ASCII)
-        if match is None:
+        try:
+            label = CompilerLabel.parse(text)
+        except GrammarError:
             return ()
-        family = Family(match[1])
-        if family is Family.MSVC and int(Version(match[2]).major) > 1900:
-            return self.visual_studios.get(match[2], ())
-        return (Compiler(family, Version(match[2])),)
+        family, version = Family(label.family), Version(label.version)
+        if family is Family.MSVC and version.major > 1900:
+            return self.visual_studios.get(label.version, ())
+        return (Compiler(family, version),)
 
     def described(self, compiler: Compiler) -> str:
         """`MSVC 14.50 of Visual Studio 2026`, `gcc 12`."""
@@ -178,6 +179,14 @@ class Compilers:
         """What a torch's cpp_extension checks for a CUDA; None where its tables do not have it."""
         rows = (demand for versions, cudas, demand in self.bounds if cuda in cudas and versions.contains(torch))
         return next(rows, None)
+
+    def demands(self, torch: Version | None, cuda: Cuda | None) -> tuple[Demand, ...]:
+        """All that a torch asks of a host compiler: for its headers, and beside nvcc where a CUDA is given."""
+        if torch is None:
+            return ()
+        standard = self.standard(torch)
+        found = (standard.demand if standard else None, self.floor(torch), self.check(torch, cuda) if cuda else None)
+        return tuple(demand for demand in found if demand)
 
     def gcc(self, os: Os) -> tuple[int, ...]:
         """The majors of g++ in a system's archive, the default first."""

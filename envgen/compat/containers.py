@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,7 +10,7 @@ from typing import Self
 from packaging.version import Version
 
 from envgen.cell import Cell, Cuda, Os, PythonVersion
-from envgen.compat.compilers import Compilers
+from envgen.compat.compilers import Compiler, Compilers, Demand, Family, names
 from envgen.compat.read import Table
 from envgen.compat.verdict import Source
 from envgen.errors import EnvgenError
@@ -113,20 +114,18 @@ class Containers:
             )
         return found.image
 
-    def gcc(self, os: Os, newest: int | None = None) -> int:
-        """The major of g++ to build with: the system's default, or the newest in its archive that nvcc accepts.
-
-        Args:
-            newest: the newest major that the cell's nvcc accepts; None when nothing limits it.
+    def gcc(self, os: Os, demands: Sequence[Demand] = ()) -> int:
+        """The major of g++ to build with: the system's default, or the first in its archive that meets all demands.
 
         Raises:
-            EnvgenError: all of the system's compilers are too new.
+            EnvgenError: none does.
         """
-        majors = self.system(os).gcc
-        accepted = [major for major in majors if newest is None or major <= newest]
+        compilers = [Compiler(Family.GCC, Version(str(major))) for major in self.system(os).gcc]
+        accepted = [each for each in compilers if all(demand.takes(each) for demand in demands)]
         if not accepted:
+            asks = " and ".join(words for demand in demands if (words := demand.limits_of(compilers)))
             raise EnvgenError(
-                f"{os} has g++ {', '.join(map(str, sorted(majors)))}, but this CUDA takes at most {newest}.",
-                "Use an older operating system for this CUDA, or exclude the pair.",
+                f"{os} has {names(compilers)}, and {asks}.",
+                "Use another operating system for this cell, or exclude it.",
             )
-        return accepted[0]
+        return accepted[0].version.major

@@ -59,7 +59,6 @@ class Toolchain:
 
     Attributes:
         host: CUDA to what its nvcc asks of the host compiler.
-        gcc_limits: CUDA to the newest major of gcc that its nvcc takes.
         architectures: CUDA to what its nvcc compiles machine code for: `75`, `90a`.
         architectures_sources: CUDA to where that is known from.
         wheels: CUDA to the requirements that install its compiler.
@@ -69,7 +68,6 @@ class Toolchain:
     """
 
     host: Mapping[Cuda, Demand]
-    gcc_limits: Mapping[Cuda, int]
     architectures: Mapping[Cuda, frozenset[str]]
     architectures_sources: Mapping[Cuda, Source]
     wheels: Mapping[Cuda, tuple[str, ...]]
@@ -88,7 +86,6 @@ class Toolchain:
         hollow = list(table.rows("wheels_without_nvcc"))
         return cls(
             host={cuda: Demand(f"nvcc {cuda.dotted} takes", _limits(row), source) for cuda, row, source in host},
-            gcc_limits={cuda: row["gcc_max"] for cuda, row, _ in host},
             architectures={cuda: frozenset(row["sm"]) for cuda, row, _ in device_code},
             architectures_sources={cuda: source for cuda, _, source in device_code},
             wheels={cuda: tuple(row["requires"]) for cuda, row, _ in wheels},

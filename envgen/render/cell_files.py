@@ -6,12 +6,16 @@ from pathlib import PurePosixPath
 
 from envgen.cell import Cell, SmArch
 from envgen.compat.architectures import compilable, torch_architectures
+from envgen.compat.compilers import Family
 from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
+from envgen.compat.words import listed
+from envgen.errors import EnvgenError
 from envgen.lock import Lock
 from envgen.plan import applies
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
+from envgen.spec.labels import COMPILER
 from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit
 
 
@@ -39,7 +43,7 @@ def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Contai
         versions=lock.versions,
         uv_version=lock.uv,
         python=str(cell.python),
-        gcc=images.gcc(cell.os, newest=facts.toolchain.gcc_limits.get(cell.cuda) if nvcc else None),
+        gcc=_gcc(cell, facts, images, nvcc=nvcc),
         system_python=system.python == cell.python,
         extension=extension,
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)) if extension else (),
@@ -48,6 +52,27 @@ def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Contai
         cuda_archs=_architectures(cell, extension, facts) if extension and nvcc else (),
         toolkit=toolkit,
         variables=matrix.variables_of(cell.extra),
+    )
+
+
+def _gcc(cell: Cell, facts: Facts, images: Containers, *, nvcc: bool) -> int:
+    """The major of g++ that the Dockerfile installs: the one that the cell names, or the system's first that will do.
+
+    Raises:
+        EnvgenError: the cell names another compiler, or one that the system does not have, or none will do.
+    """
+    demands = facts.compilers.demands(facts.newest_patch(cell.torch), cell.cuda if nvcc else None)
+    limit = facts.toolchain.host.get(cell.cuda) if nvcc else None
+    text = cell.value(COMPILER)
+    if text is None:
+        return images.gcc(cell.os, (*demands, *([limit] if limit else [])))
+    named = facts.compilers.named(str(text))
+    majors = images.system(cell.os).gcc
+    if named and named[0].family is Family.GCC and named[0].version.major in majors:
+        return named[0].version.major
+    raise EnvgenError(
+        f"A Dockerfile cannot install the compiler {text} on {cell.os}: it can install g++ {listed(sorted(majors))}.",
+        "Render cells with one of these, or write the image by hand.",
     )
 
 

@@ -16,17 +16,17 @@ DRIVER = "driver"
 
 @dataclass(frozen=True)
 class Compiler:
-    """A host compiler and its major version: `gcc13`, `clang17`, `msvc2022`."""
+    """A host compiler and its version, or the year of a Visual Studio: `gcc13`, `clang17`, `msvc2022`, `msvc14.38`."""
 
     family: str
-    version: int
+    version: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"(gcc|clang|msvc)(\d{1,4})", text, re.ASCII)
+        match = re.fullmatch(r"(gcc|clang|msvc)(\d{1,4}(?:\.\d{1,4}){0,2})", text, re.ASCII)
         if not match:
             raise GrammarError(f"{text!r} is not a compiler such as gcc13, clang17 or msvc2022")
-        return cls(match[1], int(match[2]))
+        return cls(match[1], match[2])
 
     def __str__(self) -> str:
         return f"{self.family}{self.version}"

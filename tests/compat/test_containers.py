@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
 
 from envgen.cell import Cell, Cuda, Os
+from envgen.compat.compilers import Compiler, Family
 from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.errors import EnvgenError
@@ -45,20 +47,26 @@ def test_no_image_is_said_with_what_there_is() -> None:
         CONTAINERS.system(Os.parse("gentoo1"))
 
 
-def test_the_compiler_is_the_systems_unless_nvcc_refuses_it() -> None:
-    ubuntu = Os.parse("ubuntu24.04")
+def test_the_compiler_is_the_systems_unless_something_refuses_it() -> None:
+    ubuntu, nvcc = Os.parse("ubuntu24.04"), FACTS.toolchain.host
     assert CONTAINERS.gcc(ubuntu) == 13
-    assert CONTAINERS.gcc(ubuntu, newest=13) == 13
-    assert CONTAINERS.gcc(ubuntu, newest=12) == 12
-    assert CONTAINERS.gcc(ubuntu, newest=11) == 11
-    with pytest.raises(EnvgenError, match="at most 8"):
-        CONTAINERS.gcc(ubuntu, newest=8)
+    assert CONTAINERS.gcc(ubuntu, [nvcc[Cuda(13, 0)]]) == 13
+    assert CONTAINERS.gcc(ubuntu, [nvcc[Cuda(12, 1)]]) == 12
+    with pytest.raises(EnvgenError, match=r"ubuntu26\.04 has gcc .* and nvcc 11\.8 takes gcc below 12\."):
+        CONTAINERS.gcc(Os.parse("ubuntu26.04"), [nvcc[Cuda(11, 8)]])
+
+
+def test_the_compiler_knows_the_cpp_of_torch() -> None:
+    """C++20, which torch 2.14 enforces, needs gcc 10; nothing says that of ubuntu20.04's default, gcc 9, but torch."""
+    focal = Os.parse("ubuntu20.04")
+    assert CONTAINERS.gcc(focal, FACTS.compilers.demands(Version("2.2.2"), None)) == 9
+    assert CONTAINERS.gcc(focal, FACTS.compilers.demands(Version("2.14.1"), None)) == 10
 
 
 def test_every_cuda_image_has_a_compiler_that_its_nvcc_accepts() -> None:
     for found in CONTAINERS.cuda_images:
-        newest = FACTS.toolchain.gcc_limits[Cuda(found.release.major, found.release.minor)]
-        assert CONTAINERS.gcc(found.os, newest=newest) <= newest
+        demand = FACTS.toolchain.host[Cuda(found.release.major, found.release.minor)]
+        assert demand.takes(Compiler(Family.GCC, Version(str(CONTAINERS.gcc(found.os, [demand])))))
 
 
 def test_every_system_is_one_whose_glibc_is_known() -> None:

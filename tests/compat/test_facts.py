@@ -10,6 +10,7 @@ from packaging.version import Version
 
 import envgen.compat
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
+from envgen.compat.compilers import Family
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
 from envgen.compat.published import JUDGED_BY, TORCH
@@ -158,16 +159,22 @@ def test_nobody_can_insist_on_what_does_not_exist_or_cannot_be() -> None:
     assert [answer for answer in Answer if answer.insurmountable] == [Answer.MISSING, Answer.IMPOSSIBLE]
 
 
+def newest_gcc(cuda: Cuda) -> int:
+    below = FACTS.toolchain.host[cuda].limits[Family.GCC].below
+    assert below is not None
+    return below.major - 1
+
+
 @pytest.mark.parametrize(
     ("cuda", "gcc"), [("cu118", 11), ("cu121", 12), ("cu124", 13), ("cu126", 13), ("cu128", 14), ("cu130", 15)]
 )
 def test_newest_gcc_of_nvcc(cuda: str, gcc: int) -> None:
-    assert FACTS.toolchain.gcc_limits[Cuda.parse(cuda)] == gcc
+    assert newest_gcc(Cuda.parse(cuda)) == gcc
 
 
 def test_gcc_limits_cover_every_cuda_of_the_snapshot_and_only_grow() -> None:
-    limits = [FACTS.toolchain.gcc_limits[cuda] for cuda in sorted(FACTS.toolchain.gcc_limits)]
+    limits = [newest_gcc(cuda) for cuda in sorted(FACTS.toolchain.host)]
     assert limits == sorted(limits)
     built_for = {wheels.cuda for release in FACTS.torch.values() for wheels in release.wheels.values()}
-    assert {cuda for cuda in built_for if not cuda.is_cpu} <= set(FACTS.toolchain.gcc_limits)
-    assert Cuda() not in FACTS.toolchain.gcc_limits
+    assert {cuda for cuda in built_for if not cuda.is_cpu} <= set(FACTS.toolchain.host)
+    assert Cuda() not in FACTS.toolchain.host

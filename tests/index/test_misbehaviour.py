@@ -123,7 +123,7 @@ def test_one_fault(server: Server, reader: MakeReader, name: str) -> None:
 
 
 def assert_is_clear(fault: IndexFault, where: str) -> None:
-    assert fault.exit_code == 6
+    assert fault.exit_code == 7
     assert fault.what.startswith(f"Cannot read {where}: ")
     assert fault.what.endswith(".")
     assert fault.remedy.endswith(".")
