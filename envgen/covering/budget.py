@@ -20,6 +20,7 @@ from envgen.errors import UsageError
 from envgen.space import Space
 
 LARGEST_WEIGHT = 2**24  # weights are counted as whole numbers up to this
+RUIN = (3, 12)
 ROUNDING = 1e-9  # of sums, in proportion
 
 
@@ -109,8 +110,8 @@ def within(
         costs: of each row, at least 0.
         must: rows that are in the answer whatever they add.
         weights: of each tuple (by its number in `Tuples.of(space, strength)`), at least 0; 1 without it.
-        solver: whether to go on with integer programming.
-        seconds: for the solver.
+        solver: whether to search ten times as long, and to go on with integer programming.
+        seconds: after which the solver's answer is the best so far.
         seed: decides ties and what is improved.
         rounds: of improvement.
 
@@ -134,7 +135,7 @@ def within(
             f"The cells that must be in cost {task.cost(task.fixed):g}, more than the budget of {budget:g}.",
             f"Raise the budget to {task.cost(task.fixed):g} at least, or name fewer cells that must be in.",
         )
-    rows = _searched(task, random_numbers(seed), rounds)
+    rows = _searched(task, random_numbers(seed), rounds * 10 if solver else rounds, monotonic() + seconds / 2)
     covered = task.covered(rows)
     bound = _bound(task, covered)
     if solver and covered < bound:
@@ -144,13 +145,13 @@ def within(
     return Budgeted(rows, task.cost(rows), covered, fsum(task.weights), max(bound, covered))
 
 
-def _searched(task: _Task, random: np.random.RandomState, rounds: int) -> tuple[int, ...]:
+def _searched(task: _Task, random: np.random.RandomState, rounds: int, end: float) -> tuple[int, ...]:
     """Greedily by gain for cost, or the best single cell and then so; the better of them is improved."""
     begun = [_begin(task, random, single=False), _begin(task, random, single=True)]
     search = min(begun, key=lambda search: search.tally.lacking)
     best, lacking = tuple(search.tally.chosen), search.tally.lacking
     for _ in range(rounds):
-        if not search.tally.lacking or not search.free:
+        if not search.tally.lacking or not search.free or monotonic() > end:
             break
         search.round(task.limit)
         if search.tally.lacking < lacking:
@@ -160,9 +161,9 @@ def _searched(task: _Task, random: np.random.RandomState, rounds: int) -> tuple[
 
 def _begin(task: _Task, random: np.random.RandomState, *, single: bool) -> Search:
     cheapest = float(task.costs[task.costs > 0].min(initial=1))
-    appeal = 1 / np.maximum(task.costs, cheapest * ROUNDING)
-    search = Search(Tally(task.tuples, task.whole_weights, task.fixed), task.costs, appeal, random)
-    gains = np.where(task.costs <= task.room, search.tally.gains, 0)
+    prices = np.maximum(task.costs, cheapest * ROUNDING)
+    search = Search(Tally(task.tuples, task.whole_weights, task.fixed), prices, np.ones(len(prices)), random, RUIN)
+    gains = np.where(prices <= task.room, search.tally.gains, 0)
     if single and gains.any():
         search.tally.add(int(gains.argmax()))
     search.fill(task.limit)
@@ -181,7 +182,9 @@ def _rounded(task: _Task, bound: float) -> float:
 
 def _solved(task: _Task, rows: tuple[int, ...], bound: float, seconds: float) -> tuple[tuple[int, ...], float]:
     """The better one of these rows and the solver's, and the lower bound of the two."""
-    outcome = _program(task).solve(seconds)
+    begin = np.concatenate([np.zeros(len(task.costs)), task.tuples.covered_by(rows)[task.open_weights > 0]])
+    begin[list(rows)] = 1
+    outcome = _program(task).solve(seconds, begin)
     if outcome.values is not None:
         chosen = np.flatnonzero(outcome.values[: len(task.costs)] > 0.5).tolist()
         found = tuple(dict.fromkeys([*task.fixed, *chosen]))

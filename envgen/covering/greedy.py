@@ -15,6 +15,7 @@ from envgen.errors import UsageError
 from envgen.space import Space
 
 ONE = 2**24  # the weight of a tuple that one cell has
+RUIN = (3, 3)
 SMALLEST_STEP = 1e-9  # a cover that is cheaper by less is not searched for
 
 
@@ -77,7 +78,7 @@ def cover_tuples(
     fixed = list(dict.fromkeys(must))
     arrays = []
     for start in range(max(1, starts)):
-        search = Search(Tally(tuples, weights, fixed), prices, factors / prices, random_numbers(seed, start))
+        search = Search(Tally(tuples, weights, fixed), prices, factors, random_numbers(seed, start), RUIN)
         arrays.append(_smallest(search, rounds))
     best = min(arrays, key=lambda rows: (fsum(prices[rows]), -fsum(factors[rows])))
     return in_order(tuples, counting(tuples, wanted), best, len(fixed))

@@ -52,8 +52,8 @@ class Program:
     upper: NDArray[np.float64]
     step: float = 1e-6
 
-    def solve(self, seconds: float) -> Outcome:
-        """The best solution found in the time given.
+    def solve(self, seconds: float, begin: NDArray[np.float64] | None = None) -> Outcome:
+        """The best solution found in the time given, beginning with one that is known, if any.
 
         Raises:
             UsageError: HiGHS is not installed.
@@ -90,6 +90,8 @@ class Program:
             self.factors,
             self.integral.astype(np.int32),
         )
+        if begin is not None:
+            solver.setSolution(variables, np.arange(variables, dtype=np.int32), begin)
         _run(solver)
         info = solver.getInfo()
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

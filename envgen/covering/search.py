@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from envgen.covering.tally import Tally
 
-RUIN = 3  # cells taken out in a round
+POWERS = range(1, 6)  # of the fourth root of a price: how much it counts, from little to more than in proportion
+PROPORTIONAL = 4
 
 
 def random_numbers(seed: int, start: int = 0) -> np.random.RandomState:
@@ -20,26 +21,32 @@ def random_numbers(seed: int, start: int = 0) -> np.random.RandomState:
 class Search:
     """Ruin and recreate with threshold accepting: rounds that may lose a little, to gain more later.
 
+    A cell's score is what it gains, for its price. How much the price counts changes from round to round: to fill a
+    limit well takes cells that are not the best for their price.
+
     Args:
         tally: the choice so far; its first cells, those it has now, stay.
-        prices: what each cell costs.
-        appeal: a factor on what each cell gains.
+        prices: what each cell costs, above 0.
+        factors: on what each cell gains.
         random: decides ties, and what is taken out.
+        ruin: how many cells are taken out in a round, at least and at most.
     """
 
     def __init__(
         self,
         tally: Tally,
         prices: NDArray[np.float64],
-        appeal: NDArray[np.float64],
+        factors: NDArray[np.float64],
         random: np.random.RandomState,
+        ruin: tuple[int, int],
     ) -> None:
         self.tally = tally
         self._fixed = len(tally.chosen)
         self._prices = prices
         self._price: list[float] = prices.tolist()
-        self._appeal = appeal
+        self._appeals = {power: factors / _root_power(prices, power) for power in POWERS}
         self._random = random
+        self._ruin = ruin
         self._tolerance = tally.lacking / max(1, int((tally.times == 0).sum()))
 
     @property
@@ -52,10 +59,10 @@ class Search:
         """The chosen cells that may go."""
         return self.tally.chosen[self._fixed :]
 
-    def fill(self, limit: float) -> None:
-        """Add the cell of the highest gain, again and again, as long as one gains and the limit allows it."""
+    def fill(self, limit: float, power: int = PROPORTIONAL) -> None:
+        """Add the cell of the highest score, again and again, as long as one gains and the limit allows it."""
         while self.tally.lacking:
-            scores = self.tally.gains * self._appeal
+            scores = self.tally.gains * self._appeals[power]
             if limit < np.inf:
                 scores[self._prices > limit - self.cost] = 0
             best = scores.max()
@@ -73,9 +80,10 @@ class Search:
         """Take some cells out and fill up again; what is much worse than before is undone."""
         before, lacking = list(self.tally.chosen), self.tally.lacking
         free = self.free
-        for place in self._random.choice(len(free), min(RUIN, len(free)), replace=False).tolist():
+        ruin = min(len(free), self._random.randint(self._ruin[0], self._ruin[1] + 1))
+        for place in self._random.choice(len(free), ruin, replace=False).tolist():
             self.tally.drop(free[place])
-        self.fill(limit)
+        self.fill(limit, int(self._random.choice(POWERS)))
         if self.tally.lacking - lacking > self._tolerance * self._random.rand():
             self._restore(before)
 
@@ -87,3 +95,12 @@ class Search:
         for row in before:
             if row not in now:
                 self.tally.add(row)
+
+
+def _root_power(prices: NDArray[np.float64], power: int) -> NDArray[np.float64]:
+    """Powers of the fourth root by square roots and products, which are the same on every machine."""
+    root = np.sqrt(np.sqrt(prices))
+    result = np.ones(len(prices))
+    for _ in range(power):
+        result *= root
+    return result
