@@ -114,6 +114,7 @@ class RunInfo(_Record):
     Attributes:
         cells: the ids of the selected cells; one without a result was never started.
         rejected: rule id to the number of combinations that it rejected.
+        remarks: sentences on what the selected cells stand for.
     """
 
     schema_version: Literal[1] = 1
@@ -127,6 +128,7 @@ class RunInfo(_Record):
     cells: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     rejected: dict[str, int] = {}
+    remarks: tuple[str, ...] = ()
 
 
 class FailurePattern(_Record):

@@ -27,13 +27,14 @@ def announce(
         left_out: whether to say what the selection leaves out.
     """
     head = "[bold]Would run[/]" if dry else f"[bold]Run {prepared.info.run}[/]"
-    info = prepared.info if left_out else prepared.info.model_copy(update={"left_out": ()})
+    info = prepared.info if left_out else prepared.info.model_copy(update={"left_out": (), "remarks": ()})
     for line in _lines(ahead, info, head):
         console.print(line, highlight=False, soft_wrap=True)
 
 
 def _lines(ahead: Outlook, info: RunInfo, head: str) -> Iterator[str]:
     yield f"{head}: {counted(ahead.cells, 'cell')} ({escape(info.selection)}) of {escape(info.extension)}."
+    yield from map(escape, info.remarks)
     if ahead.download_bytes:
         more = f" and {counted(ahead.unsized, 'file')} of unknown size" if ahead.unsized else ""
         yield f"To download: at most {decimal(ahead.download_bytes)}{more}."
@@ -55,6 +56,7 @@ def ahead_json(ahead: Outlook, prepared: PreparedRun) -> str:
     content = {
         "extension": info.extension,
         "selection": info.selection,
+        "remarks": list(info.remarks),
         "cells": [_cell(job) for job in prepared.jobs],
         "download_bytes": ahead.download_bytes,
         "files_of_unknown_size": ahead.unsized,

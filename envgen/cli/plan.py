@@ -24,12 +24,12 @@ from envgen.cli.context import (
     mind_age,
     read_matrix,
 )
+from envgen.cli.coverage import coverage_words
 from envgen.cli.impossible import show_impossible
 from envgen.cli.shards import shard_of
 from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
 from envgen.compat.words import counted
-from envgen.covering.coverage import Coverage
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import this_machine
 from envgen.plan import Plan, Planned, Selection, coverage
@@ -39,7 +39,6 @@ from envgen.spec.matrix import Matrix
 
 MANY = 200  # cells that a terminal is spared
 SHOWN = 50  # of so many
-MISSING = 5  # pairs that no chosen cell has, to show
 GITHUB_LIMIT = 256  # jobs of one matrix; a workflow with more fails as a whole
 
 
@@ -126,13 +125,11 @@ def _list(cells: Sequence[Planned], facts: Facts, console: Console, *, limited: 
 
 
 def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:
-    pairs = coverage(planned, chosen.places)
     lines = [
         f"{counted(len(chosen.cells), 'cell')} selected ({words}) of {len(planned.cells)} that can be,"
         f" {planned.raw} raw combinations.",
         *chosen.remarks,
-        f"{pairs.covered} of {pairs.feasible} pairs of values covered: values of two axes that can meet in a cell."
-        f"{_not_covered(pairs)}",
+        coverage_words(planned, chosen),
     ]
     counts = [(f"rule {rule}", count) for rule, count in planned.rejected.items()]
     counts += [(f"excluded: {reason}", count) for reason, count in planned.excluded.items()]
@@ -144,15 +141,6 @@ def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, conso
     console.print(
         f"Facts as of {facts.taken}; `envgen why CELL` gives every rule's reason.", style="dim", highlight=False
     )
-
-
-def _not_covered(pairs: Coverage) -> str:
-    """Some of the pairs that no chosen cell has."""
-    if not pairs.missing:
-        return ""
-    some = [" with ".join(f"{axis} {value}" for axis, value in pair) for pair in pairs.missing[:MISSING]]
-    rest = f", and {len(pairs.missing) - MISSING} more (--json lists them)" if len(pairs.missing) > MISSING else ""
-    return f" Not covered: {', '.join(some)}{rest}."
 
 
 def _as_json(planned: Plan, chosen: Selection, facts: Facts, words: str) -> dict[str, object]:

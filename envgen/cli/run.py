@@ -24,6 +24,7 @@ from envgen.cli.context import (
     mind_age,
     read_matrix,
 )
+from envgen.cli.coverage import coverage_words
 from envgen.cli.localise import localise_run
 from envgen.cli.progress import locking, minutes, progress
 from envgen.cli.report import complain, show_report
@@ -170,6 +171,7 @@ def prepare_run(file: Path, request: Request, options: RunOptions, console: Cons
         chosen, words = _choose_again(matrix, facts, planned, options)
     else:
         chosen, words = choose(matrix, facts, planned, machine, request)
+        chosen = replace(chosen, remarks=(*chosen.remarks, coverage_words(planned, chosen)))
     mind_age(facts, matrix)
     project = Project(matrix, facts, machine, options)
     rejected = {**planned.rejected, **planned.excluded}

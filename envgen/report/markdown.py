@@ -36,6 +36,8 @@ def _head(view: ReportView) -> Iterator[str]:
         f"Run {_text(run.run)} of {_text(run.matrix)}, selection {_text(run.selection)}, envgen {_text(run.envgen)};"
         f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
     )
+    for remark in run.remarks:
+        yield f"{_text(remark)}\n\n"
 
 
 def _table(view: ReportView) -> Iterator[str]:

@@ -154,6 +154,7 @@ def _merged(runs: list[RunInfo]) -> RunInfo:
             "selection": _joined(run.selection for run in ordered),
             "extension": _joined(run.extension for run in ordered),
             "envgen": _joined(run.envgen for run in ordered),
+            "remarks": tuple(dict.fromkeys(remark for run in ordered for remark in run.remarks)),
             "cells": tuple(dict.fromkeys(cell for run in ordered for cell in run.cells)),
             "started": ordered[0].started,
             "finished": max(finished, key=_aware) if len(finished) == len(ordered) else None,

@@ -105,11 +105,12 @@ def _join(old: RunInfo | None, new: RunInfo) -> RunInfo:
     cells = tuple(dict.fromkeys((*old.cells, *new.cells)))
     joined = new.model_copy(update={"started": old.started, "cells": cells})
     if len(cells) == len(old.cells):
-        return joined.model_copy(update={"selection": old.selection, "left_out": old.left_out})
+        return joined.model_copy(update={"selection": old.selection, "left_out": old.left_out, "remarks": old.remarks})
     left = len(new.cells) + sum(entry.cells for entry in new.left_out) - len(cells)
     return joined.model_copy(
         update={
             "selection": " + ".join(dict.fromkeys((old.selection, new.selection))),
             "left_out": (LeftOut(reason="not selected", cells=left),) if left > 0 else (),
+            "remarks": (),  # each spoke of a part only
         }
     )

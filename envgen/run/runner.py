@@ -145,6 +145,7 @@ def prepare(
         cells=tuple(str(job.cell) for job in jobs),
         left_out=selection.left_out,
         rejected=dict(rejected),
+        remarks=selection.remarks,
     )
     return PreparedRun(jobs, journal, info, options)
 
