@@ -9,6 +9,7 @@ from typing import Any
 from packaging.version import Version
 
 from envgen.compat.snapshot import Snapshot
+from envgen.compat.words import counted
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any], place: str = "") ->
 def _files(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     yield from (f"new file {name}" for name in sorted(set(now) - set(was)))
     yield from (f"vanished file {name}" for name in sorted(set(was) - set(now)))
-    yield from (f"other content {name}" for name in sorted(set(was) & set(now)) if was[name] != now[name])
+    both = sorted(set(was) & set(now))
+    yield from (f"other content {name}" for name in both if was[name] and now[name] and was[name] != now[name])
+    if hashed := [name for name in both if now[name] and not was[name]]:
+        yield f"hashes of {counted(len(hashed), 'file')} that had none"
 
 
 def _elements(was: list[Any], now: list[Any]) -> str:

@@ -15,6 +15,7 @@ from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
 from envgen.compat.verdict import Source
 from envgen.index import File, IndexFault, Listing
+from envgen.refresh.earlier import completed
 from envgen.refresh.inside import Found
 from envgen.refresh.names import PlatformWheels, by_platform
 from envgen.refresh.packages import Inside, Package
@@ -78,8 +79,11 @@ def survey(
         again: look into every file anew; the old is taken over only where that fails.
     """
     source = Source("the default index" if listing.index == "default" else listing.index, today, "measured")
-    releases = {version: _Release(version, files, package.inside) for version, files in _by_version(package, listing)}
     known = old.releases if old else {}
+    releases = {
+        version: _Release(version, completed(files, known.get(version, {})), package.inside)
+        for version, files in _by_version(package, listing)
+    }
     looks = [
         each for version, release in releases.items() for each in release.looks(known.get(version, {}), again=again)
     ]

@@ -80,6 +80,30 @@ def test_from_scratch_looks_into_everything_again(world: World) -> None:
     assert world.refresh(again=True).looked == 2
 
 
+@pytest.mark.parametrize("hashes", [True, False])
+def test_what_a_mirror_leaves_out_stays_known(world: World, hashes: bool) -> None:
+    world.torch("2.9.0")
+    world.stated = 'data-upload-time="2025-10-15T12:00:00Z" data-requires-python="&gt;=3.10"'
+    world.refresh()
+    before = snapshot(world)
+    world.stated, world.hashes = "", hashes
+    report = world.refresh(days=1)
+    assert (report.nothing_to_do, report.looked) == (True, 0)
+    assert snapshot(world).releases == before.releases
+    assert before.releases[Version("2.9.0")]["date"] == "2025-10-15"
+    assert before.releases[Version("2.9.0")]["requires_python"] == ">=3.10"
+
+
+def test_other_content_has_no_date_of_the_old(world: World) -> None:
+    world.torch("2.9.0")
+    world.stated = 'data-upload-time="2025-10-15T12:00:00Z"'
+    world.refresh()
+    world.stated = ""
+    world.torch("2.9.0", requires=("nvidia-cuda-runtime-cu13==13.0.99", "triton"))
+    world.refresh(accept=True)
+    assert "date" not in snapshot(world).releases[Version("2.9.0")]
+
+
 def test_without_ranges_names_are_what_is_known(world: World) -> None:
     world.torch("2.9.0")
     world.ranges = False

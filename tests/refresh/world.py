@@ -105,6 +105,8 @@ class World:
 
     Attributes:
         ranges: whether the server takes them.
+        stated: further attributes of every link, such as the day of its upload.
+        hashes: whether links have them.
         broken: path of a package's page to what is sent for it in place of the page: a status, or bytes.
         asked: requests by path.
     """
@@ -112,6 +114,8 @@ class World:
     folder: Path
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     ranges: bool = True
+    stated: str = ""
+    hashes: bool = True
     broken: dict[str, int | bytes] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     address: str = ""
@@ -185,10 +189,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, broken)
         elif parts[0] == "simple" and len(parts) == 2:
             files = self.world.files.get(parts[1])
-            self._answer(200 if files else 404, _page(parts[1], files or {}))
+            self._answer(200 if files else 404, self._page(parts[1], files or {}))
         else:
             content = self.world.files.get(parts[1], {}).get(parts[-1]) if len(parts) == 3 else None
             self._file(content) if content is not None else self._answer(404, b"")
+
+    def _page(self, package: str, files: Mapping[str, bytes]) -> bytes:
+        world = self.world
+        links = []
+        for name, content in files.items():
+            digest = f"#sha256={hashlib.sha256(content).hexdigest()}" if world.hashes else ""
+            links.append(f'<a {world.stated} href="/files/{package}/{name}{digest}">{name}</a><br>')
+        return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
 
     def _file(self, content: bytes) -> None:
         asked = self.headers.get("Range", "")
@@ -211,14 +223,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Says nothing."""
-
-
-def _page(package: str, files: Mapping[str, bytes]) -> bytes:
-    links = (
-        f'<a href="/files/{package}/{name}#sha256={hashlib.sha256(content).hexdigest()}">{name}</a><br>'
-        for name, content in files.items()
-    )
-    return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
 
 
 def _elf_hash(name: str) -> int:
