@@ -24,6 +24,9 @@ COMPILER = re.compile(
     r"|undefined reference to|\bld(\.\w+)?: (error|cannot find)|LINK : fatal error"
     r"|^CMake Error"
 )
+CAUSE = re.compile(
+    r"^(?:Caused by:|[├╰]─▶) +(?P<what>\S.*)"
+)  # as uv says what was behind its error, the innermost last
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ class Bench:
             return ", saying nothing"
         compilers = [line for line in lines if COMPILER.search(line)]
         telling = [line for line in lines if _tells(line)]
+        if not compilers and telling and (inner := _innermost(lines[lines.index(telling[-1]) :])):
+            return f": {telling[-1][:200]}: {inner[:300]}"
         return f": {[*compilers[:1], *telling[-1:], lines[-1]][0][:300]}"
 
     def _said(self) -> Iterator[str]:
@@ -143,6 +148,12 @@ def _tells(line: str) -> bool:
     words = ("Error: ", "error: ", "Exception: ", "fatal: ", "undefined symbol", "cannot open shared object")
     empty = ("calledprocesserror", "command '", "subprocess-exited-with-error")
     return any(word in line for word in words) and not any(word in line.lower() for word in empty)
+
+
+def _innermost(lines: list[str]) -> str:
+    """The cause behind all other causes of an error that names them; nothing when it names none."""
+    causes = [found["what"] for line in lines if (found := CAUSE.match(line))]
+    return causes[-1] if causes else ""
 
 
 def _duration(seconds: float) -> str:

@@ -109,7 +109,7 @@ def _join(old: RunInfo | None, new: RunInfo) -> RunInfo:
     left = len(new.cells) + sum(entry.cells for entry in new.left_out) - len(cells)
     return joined.model_copy(
         update={
-            "selection": " + ".join(dict.fromkeys((old.selection, new.selection))),
+            "selection": " + ".join(dict.fromkeys(f"{old.selection} + {new.selection}".split(" + "))),
             "left_out": (LeftOut(reason="not selected", cells=left),) if left > 0 else (),
             "remarks": (),  # each spoke of a part only
         }

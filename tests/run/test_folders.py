@@ -101,6 +101,14 @@ def header(*cells: str, left: int = 0, selection: str = "") -> RunInfo:
     )  # fmt: skip
 
 
+def test_words_of_a_selection_stand_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "r")
+    journal.open(header("a", selection="default"))
+    for cell in "bcd":
+        joined = journal.open(header(cell, selection="localise"))
+        assert joined.selection == "default + localise"
+
+
 def test_cells_are_added_to_a_run(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "runs" / "r")
     first = journal.open(header("a", left=4, selection="default"))

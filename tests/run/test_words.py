@@ -67,6 +67,19 @@ Traceback (most recent call last):
   File "<string>", line 1, in <module>
 ImportError: libc10.so: cannot open shared object file: No such file or directory
 """
+HASHES = """\
+$ uv pip sync pylock.toml
+Using Python 3.11.2 environment at: env
+error: Failed to download `torch==2.13.0+cpu`
+  Caused by: Failed to read `torch @ index`
+  Caused by: Hash mismatch for `torch==2.13.0+cpu`
+
+Expected:
+  sha256:00
+
+Computed:
+  sha256:11
+"""
 EARLIER = "$ cc a.c\na.c:1:1: error: of the command before\n$ cc b.c\nall was well until it was not\n"
 NOTES = "$ c++ a.cpp\na.cpp:1:1: error: the cause\n" + "a.cpp:9:9: note: candidate\n" * 3000 + "make: *** Error 1\n"
 
@@ -82,6 +95,11 @@ NOTES = "$ c++ a.cpp\na.cpp:1:1: error: the cause\n" + "a.cpp:9:9: note: candida
         (UNDEFINED, "a.cpp:(.text+0x5): undefined reference to `missing()'"),
         (CMAKE, "CMake Error at CMakeLists.txt:3 (find_package):"),
         (PYTHON, "ImportError: libc10.so: cannot open shared object file: No such file or directory"),
+        (HASHES, "error: Failed to download `torch==2.13.0+cpu`: Hash mismatch for `torch==2.13.0+cpu`"),
+        (
+            HASHES.replace("Caused by:", "├─▶", 1).replace("Caused by:", "╰─▶"),
+            "error: Failed to download `torch==2.13.0+cpu`: Hash mismatch for `torch==2.13.0+cpu`",
+        ),
         (EARLIER, "all was well until it was not"),
         (NOTES, "a.cpp:1:1: error: the cause"),
         ("$ make\n" + "x" * 5000 + "\n", "x" * 300),
