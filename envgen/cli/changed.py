@@ -51,8 +51,8 @@ def changed_since(
 
 
 def _journal(run: str, workspace: Workspace) -> Journal:
-    journal = Journal(workspace.run(workspace.latest_run() if run == LATEST else run))
-    if journal.info() is None:
+    journal = Journal(workspace.run(workspace.latest_run() if run in (LATEST, "") else run))
+    if not run or journal.info() is None:
         raise UsageError(f"There is no run {run!r} under {workspace.runs}.", "`envgen run` starts one.")
     return journal
 

@@ -17,6 +17,7 @@ from envgen.spec.matrix import Choice, Match
 from envgen.spec.quantity import parse_budget, parse_strength
 
 PANEL = "Which cells"
+LONG = 100  # characters of a condition that an error shows
 _BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -78,9 +79,9 @@ class Request:
             UsageError: an option cannot be read.
         """
         return Choice(
-            where=_read("--where", _where, self.where) if self.where else None,
-            cover=_read("--cover", parse_strength, self.cover) if self.cover else None,
-            budget=_read("--budget", parse_budget, self.budget) if self.budget else None,
+            where=_read("--where", _where, self.where) if self.where is not None else None,
+            cover=_read("--cover", parse_strength, self.cover) if self.cover is not None else None,
+            budget=_read("--budget", parse_budget, self.budget) if self.budget is not None else None,
             must=tuple(Match(cells=(text,)) for text in self.must or ()),
             seed=self.seed,
         )
@@ -100,7 +101,8 @@ def _where(text: str) -> Where:
     try:
         return Where.parse(text)
     except ExpressionError as error:
-        raise GrammarError(f"{error}, at character {error.column + 1} of `{text}`") from None
+        shown = text if len(text) <= LONG else text[:LONG] + "..."
+        raise GrammarError(f"{error}, at character {error.column + 1} of `{shown}`") from None
 
 
 def chooses(command: Callable[..., None]) -> Callable[..., None]:

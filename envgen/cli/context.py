@@ -18,11 +18,12 @@ from envgen.cli.choosing import Request
 from envgen.cli.console import output
 from envgen.cli.costs import learned_costs
 from envgen.compat.facts import Facts
-from envgen.errors import StaleError, UsageError
+from envgen.errors import EmptySelectionError, StaleError, UsageError
 from envgen.machine import Machine
 from envgen.plan import Costs, Plan, Scene, Selection, narrow, places_by_id, plan, select, selection_of
 from envgen.refresh.ages import staleness
 from envgen.refresh.packages import followed
+from envgen.spec.expression import All, Where
 from envgen.spec.load import load
 from envgen.spec.matrix import Choice, Match, Matrix
 
@@ -35,6 +36,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_MATRIX = Path("matrix.yaml")
 DEFAULT = "default"
 FULL = "full"
+COVERED = {1: "values", 2: "pairs", 3: "triples"}
+LONG = 100  # characters of a condition that a line shows
 BUILT_IN = {
     FULL: Choice(),
     "host": Choice(host=True),
@@ -81,14 +84,31 @@ def choose(matrix: Matrix, facts: Facts, planned: Plan, machine: Machine, reques
     """
     costs = learned_costs(matrix) if _has_budget(matrix, request) else Costs()
     scene = Scene(facts, machine.host, costs, request.solver)
-    chosen, words = _asked_for(matrix, planned, request, scene)
-    if request.changed:
+    narrowing = request.narrowing()
+    chosen, words = _asked_for(matrix, planned, request, scene, narrowing)
+    if request.changed is not None:
         chosen = changed_since(request.changed, matrix, facts, planned, machine, chosen)
         words = f"{words} changed since {request.changed}"
-    narrowing = request.narrowing()
-    if narrowing == Choice(seed=request.seed):
-        return chosen, words
-    return narrow(planned, chosen, narrowing, scene), " ".join((words, *_in_words(narrowing)))
+    few = _few(matrix, request, narrowing)
+    if few.must and not (few.cover or few.budget):
+        raise UsageError("--must was given without --cover or --budget.", "Add one of them; all cells are chosen else.")
+    words = " ".join((words, *_in_words(narrowing)))
+    return (narrow(planned, chosen, few, scene) if few.cover or few.budget else chosen), words
+
+
+def _few(matrix: Matrix, request: Request, narrowing: Choice) -> Choice:
+    """How the command line would have few cells chosen: what it does not say, the selections that it names do."""
+    if not (narrowing.cover or narrowing.budget):
+        return narrowing
+    named = _choices(matrix, request) if request.select else []
+    return replace(
+        narrowing,
+        where=None,
+        cover=narrowing.cover or max((choice.cover for choice in named if choice.cover), default=None),
+        must=(*narrowing.must, *(entry for choice in named for entry in choice.must)),
+        weights={axis: weights for choice in named for axis, weights in choice.weights.items()},
+        seed=request.seed or next((choice.seed for choice in named if choice.seed), 0),
+    )
 
 
 def _has_budget(matrix: Matrix, request: Request) -> bool:
@@ -96,36 +116,68 @@ def _has_budget(matrix: Matrix, request: Request) -> bool:
     return request.budget is not None or any(choice.budget for choice in named)
 
 
-def _asked_for(matrix: Matrix, planned: Plan, request: Request, scene: Scene) -> tuple[Selection, str]:
-    """The cells or the selections that are named; without either, the default selection."""
+def _asked_for(
+    matrix: Matrix, planned: Plan, request: Request, scene: Scene, narrowing: Choice
+) -> tuple[Selection, str]:
+    """The cells or the selections that are named; without either, the default selection.
+
+    A condition of the command line narrows what the selections choose from; where it says itself how few are to be
+    chosen, they choose all they are about.
+    """
     if request.cells and request.select:
         raise UsageError("Cells and --select were given together.", "Give one of them.")
+    where, few = narrowing.where, bool(narrowing.cover or narrowing.budget)
     if request.cells:
-        return _by_id(planned, request.cells, scene), " ".join(request.cells)
-    usual = DEFAULT if DEFAULT in matrix.selections and request.narrowing() == Choice(seed=request.seed) else FULL
-    names = request.select or [usual]
+        chosen, words = _by_id(planned, request.cells, scene), " ".join(request.cells)
+        return (narrow(planned, chosen, Choice(where=where), scene) if where else chosen), words
+    names = request.select or [_usual(matrix, narrowing)]
+    choices = [_pool(choice, where, few=few) for choice in _choices(matrix, replace(request, select=names))]
+    return select(planned, choices, scene), " + ".join(names)
+
+
+def _usual(matrix: Matrix, narrowing: Choice) -> str:
+    """The selection that is meant when none is named: all cells, where the command line says which of them."""
+    says = narrowing.where or narrowing.cover or narrowing.budget
+    return DEFAULT if DEFAULT in matrix.selections and not says else FULL
+
+
+def _choices(matrix: Matrix, request: Request) -> list[Choice]:
     known = BUILT_IN | dict(matrix.selections)
-    for name in names:
+    for name in request.select or ():
         if name not in known:
             raise UsageError(f"{matrix.file} has no selection {name!r}.", f"It has: {', '.join(known)}.")
-    choices = [replace(known[name], seed=known[name].seed or request.seed) for name in names]
-    return select(planned, choices, scene), " + ".join(names)
+    return [replace(known[name], seed=request.seed or known[name].seed) for name in request.select or ()]
+
+
+def _pool(choice: Choice, where: Where | None, *, few: bool) -> Choice:
+    if where and choice.where:
+        text = f"({choice.where}) and ({where})"
+        where = Where(text, All((choice.where.expression, where.expression)))
+    narrowed = replace(choice, where=where or choice.where)
+    return replace(narrowed, cover=None, extremes=False, budget=None, must=()) if few else narrowed
 
 
 def _in_words(choice: Choice) -> Iterator[str]:
     if choice.where:
-        yield f"where {choice.where}"
+        text = str(choice.where)
+        yield f"where {text if len(text) <= LONG else text[:LONG] + '...'}"
     if choice.cover:
-        yield f"covering {choice.cover} values at a time"
+        yield f"covering {COVERED.get(choice.cover, f'{choice.cover} values at a time')}"
     if choice.budget:
         yield f"within {choice.budget}"
 
 
 def _by_id(planned: Plan, ids: list[str], scene: Scene) -> Selection:
-    exact = [text for text in ids if not set(text) & set("*?[")]
-    globs = [Choice((Match(cells=(text,)),)) for text in ids if text not in exact]
-    matched = select(planned, globs, scene).places if globs else ()
-    return selection_of(planned, (*places_by_id(planned, exact, scene.facts), *matched), "not asked for")
+    places: list[int] = []
+    for text in ids:
+        if not set(text) & set("*?["):
+            places += places_by_id(planned, [text], scene.facts)
+            continue
+        try:
+            places += select(planned, [Choice((Match(cells=(text,)),))], scene).places
+        except EmptySelectionError:
+            raise EmptySelectionError(f"No cell is {text!r}.", "`envgen plan` lists the cells.") from None
+    return selection_of(planned, places, "not asked for")
 
 
 def parse_cell(text: str) -> Cell:

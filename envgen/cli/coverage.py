@@ -10,7 +10,7 @@ SHOWN = 5  # pairs that no chosen cell has
 def coverage_words(planned: Plan, chosen: Selection) -> str:
     """How many of the pairs of values that can meet in a cell meet in a chosen one, and some of those that do not."""
     pairs = coverage(planned, chosen.places)
-    said = f"{pairs.covered} of {pairs.feasible} pairs of values covered: values of two axes that can meet in a cell."
+    said = f"Of the whole matrix, {pairs.covered} of {pairs.feasible} pairs of values are covered."
     if not pairs.missing:
         return said
     some = [" with ".join(f"{axis} {value}" for axis, value in pair) for pair in pairs.missing[:SHOWN]]

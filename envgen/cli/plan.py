@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
@@ -80,6 +79,10 @@ def plan_command(
     `envgen plan --where 'torch>=2.9 and cuda!=cpu' --cover pairs`, `envgen plan --cover pairs --budget 40`,
     `envgen plan -f github --max-cells 256 --shard 1/2`, `envgen plan --impossible`
     """
+    if as_json and form is Format.GITHUB:
+        raise UsageError("--json and --format github were given together.", "Give one of them.")
+    if impossible and not (request.is_empty and form is not Format.GITHUB and max_cells is None and shard is None):
+        raise UsageError("--impossible is about the whole matrix; other options say which cells.", "Leave them out.")
     spec, facts, planned = read_matrix(matrix)
     mind_age(facts, spec)
     if impossible:
@@ -109,19 +112,22 @@ def plan_command(
 
 
 def _list(cells: Sequence[Planned], facts: Facts, console: Console, *, limited: bool) -> None:
+    """A line for each cell; written as it is, for there may be very many."""
     shown = cells[:SHOWN] if limited and len(cells) > MANY else cells
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("cell", "torch", "index", "note"):
-        table.add_column(heading, no_wrap=True)
-    for entry in shown:
-        pinned = pins(entry.cell, facts)
-        note = entry.included or ("newer than the facts" if entry.trace.unknown else "")
-        table.add_row(str(entry.cell), str(pinned.torch), pinned.index.folder or "default", note)
-    if shown:
-        console.print(table, highlight=False)
+    rows = [("cell", "torch", "index", "note"), *(_row(entry, facts) for entry in shown)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows if shown else ():
+        line = "  ".join((*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3])).rstrip()
+        print(f"\033[1m{line}\033[0m" if row is rows[0] and console.is_terminal else line, file=console.file)
     if len(shown) < len(cells):
         console.print(f"... and {len(cells) - len(shown)} more; --all lists them.", highlight=False)
     console.print()
+
+
+def _row(entry: Planned, facts: Facts) -> tuple[str, str, str, str]:
+    pinned = pins(entry.cell, facts)
+    note = entry.included or ("newer than the facts" if entry.trace.unknown else "")
+    return str(entry.cell), str(pinned.torch), pinned.index.folder or "default", note
 
 
 def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:

@@ -21,12 +21,13 @@ from envgen.errors import UsageError
 from envgen.index import Reader
 from envgen.refresh.access import configured_access
 from envgen.refresh.packages import followed
-from envgen.refresh.refresh import Observer, Target, refresh
+from envgen.refresh.refresh import Observer, refresh
 from envgen.refresh.report import Outcome, Report, State
+from envgen.refresh.settle import Target
 
 TELL_EVERY = 10.0  # seconds between lines of a log about what takes long
 SHOWN = 12  # lines of a difference
-_STYLE = {State.NEW: "green", State.UNCHANGED: "dim", State.HELD: "yellow", State.FAILED: "red"}
+_STYLE = {State.NEW: "green", State.UNCHANGED: "dim", State.HELD: "yellow", State.FAILED: "red", State.RENEWED: "green"}
 _BUNDLED = Path("envgen/compat/data/packages")
 
 
@@ -118,13 +119,17 @@ def _packages(report: Report, console: Console) -> None:
         )
         for line in _details(outcome):
             console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+    for sentence in report.dropped:
+        console.print(escape(sentence), highlight=False, soft_wrap=True)
 
 
 def _details(outcome: Outcome) -> Iterator[str]:
     yield from (f"{finding.guard}: {finding.sentence}" for finding in outcome.findings)
     if outcome.faults:
         more = len(outcome.faults) - 1
-        yield f"{outcome.faults[0]}{f' So with {more} more.' if more else ''} What was known of it is kept."
+        also = f" So with {more} more." if more else ""
+        yield f"{outcome.faults[0]}{also}{' What was known of it is kept.' if outcome.kept else ''}"
+    yield from outcome.notes
     lines = outcome.difference.lines
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:

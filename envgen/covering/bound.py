@@ -64,7 +64,7 @@ class _Packing:
     def search(self, from_axes: bool, steps: int) -> tuple[int, ...]:
         """The best packing met, begun with the axes that have the most tuples together, or with nothing."""
         self._packed = np.zeros(self._tuples.count, bool)
-        self._blocked = np.where(self._among, 0, len(self._among))  # by how many packed tuples
+        self._blocked = np.where(self._among, 0, 3)  # by how many packed tuples; three is never swapped or filled
         self._moved = np.full(self._tuples.count, -REST - 1)
         if from_axes:
             for number in self._largest_axes():

@@ -11,6 +11,8 @@ from envgen.covering.tally import Tally
 
 POWERS = range(1, 6)  # of the fourth root of a price: how much it counts, from little to more than in proportion
 PROPORTIONAL = 4
+NEARLY_FREE = 1e-9  # of the lowest price, in the place of 0
+TOLERANCE = 1.05  # of a tuple's mean weight: now and then a round may lose a whole tuple
 
 
 def random_numbers(seed: int, start: int = 0) -> np.random.RandomState:
@@ -26,7 +28,7 @@ class Search:
 
     Args:
         tally: the choice so far; its first cells, those it has now, stay.
-        prices: what each cell costs, above 0.
+        prices: what each cell costs, at least 0.
         factors: on what each cell gains.
         random: decides ties, and what is taken out.
         ruin: how many cells are taken out in a round, at least and at most.
@@ -44,10 +46,11 @@ class Search:
         self._fixed = len(tally.chosen)
         self._prices = prices
         self._price: list[float] = prices.tolist()
-        self._appeals = {power: factors / _root_power(prices, power) for power in POWERS}
+        free = float(prices[prices > 0].min(initial=1)) * NEARLY_FREE
+        self._appeals = {power: factors / _root_power(np.maximum(prices, free), power) for power in POWERS}
         self._random = random
         self._ruin = ruin
-        self._tolerance = tally.lacking / max(1, int((tally.times == 0).sum()))
+        self._tolerance = TOLERANCE * tally.lacking / max(1, int((tally.times == 0).sum()))
 
     @property
     def cost(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from math import ceil, fsum, inf
+from math import ceil, fsum, inf, isfinite
 from time import monotonic
 
 import numpy as np
@@ -68,8 +68,9 @@ def optimal(
     if outcome.values is not None:
         chosen = fixed + tuple(np.flatnonzero(outcome.values > 0.5).tolist())
         rows = min(rows, chosen, key=lambda rows: fsum(prices[list(rows)]))
-    reached = fsum(prices[list(fixed)]) + outcome.bound
-    bound = max(bound, float(ceil(reached - ROUNDING)) if costs is None else reached)
+    if isfinite(outcome.bound):
+        reached = fsum(prices[list(fixed)]) + outcome.bound
+        bound = max(bound, float(ceil(reached - ROUNDING)) if costs is None else reached)
     cost = fsum(prices[list(rows)])
     return Solved(
         in_order(tuples, counting(tuples, wanted), rows, len(fixed)), min(bound, cost), outcome.proved or cost <= bound

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bs4 import MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from bs4.exceptions import ParserRejectedMarkup
 from packaging.utils import canonicalize_name
 from pypi_simple import (
@@ -28,6 +28,7 @@ from envgen.index.listing import File, is_archive, named
 _JSON = "application/vnd.pypi.simple.v1+json"
 _NO_MATTER = (UnexpectedRepoVersionWarning, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning)
 _NO_INDEX = "Check that the address is that of a simple index; it usually ends in /simple."
+_PLAIN = {"html", "head", "title", "meta", "body", "h1"}
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
@@ -107,9 +108,21 @@ def _from_html(content: bytes, url: str, index: str, whole: bool) -> list[File]:
         raise PageError("the page ends in the middle", "Try again.")
     page = RepositoryPage.from_html(content.decode("utf-8", "replace"), url)
     files = [_linked(link, index) for link in page.links if is_archive(_name(link))]
-    if not files and page.repository_version is None:
+    if not files and page.repository_version is None and not _is_empty_page(content):
         raise PageError("it is no page of a simple index")
     return files
+
+
+def _is_empty_page(content: bytes) -> bool:
+    """Whether it is a whole page that says nothing but a title: so an index shows a project without files."""
+    if b"</html" not in content[-2000:].lower():
+        return False
+    page = BeautifulSoup(content, "html.parser")
+    body = page.body.get_text(strip=True).lower() if page.body else "?"
+    redirects = page.find("meta", attrs={"http-equiv": True}) is not None
+    return (
+        not redirects and {tag.name for tag in page.find_all()} <= _PLAIN and (not body or body.startswith("links for"))
+    )
 
 
 def _linked(link: Link, index: str) -> File:

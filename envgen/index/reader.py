@@ -76,7 +76,8 @@ class Reader:
         Raises:
             IndexFault: one of them cannot be read, or none has the package.
         """
-        found = [listing for source in self.sources if (listing := self.listing(package, source))]
+        every = (self.listing(package, source) for source in self.sources)
+        found = [listing for listing in every if listing and listing.files]
         if not found:
             raise IndexFault(
                 f"No index has {package} (asked: {', '.join(self.sources) or 'none, as none is configured'}).",

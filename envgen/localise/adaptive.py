@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envgen.localise.evidence import Evidence
-from envgen.localise.explanation import Explanation, describe, settled
+from envgen.localise.explanation import MAY_BE_CHANCE, Explanation, chance, describe, settled
 from envgen.localise.family import Box, Family, Floats
 from envgen.localise.pattern import Mask
 from envgen.localise.search import Posterior, Rules, Search
@@ -21,6 +21,7 @@ _PARTICLES = 12
 _FRESH = 2  # explanations that are searched for from nothing, each time
 _HEATS = 4
 _CHECKS = 2  # of each settled pattern
+_EVERYWHERE = 4  # failures without a pass, two of them asked for, after which it fails everywhere
 _SPLIT = 0.002  # probability below which a simpler pattern with one pass in it is not looked into
 _WEIGHED = 400  # causes of one failing cell that have a say in which cell is asked
 
@@ -63,7 +64,7 @@ class Localiser:
         extra: how many cells may be asked for, those asked for again included.
         seed: of the search; the same gives the same.
         costs: of running each cell, by row; one that is infinite is never asked for. The same for all if not given.
-        trusted: passing cells that were run again already.
+        trusted: cells that were run again already.
     """
 
     def __init__(
@@ -76,9 +77,7 @@ class Localiser:
         costs: NDArray[np.float64] | None = None,
         trusted: frozenset[int] = frozenset(),
     ) -> None:
-        self._evidence = Evidence(Family(space), observed)
-        for row in sorted(trusted & observed.keys()):
-            self._evidence.observe(row, failed=observed[row])
+        self._evidence = Evidence(Family(space), observed, trusted)
         self._family = self._evidence.family
         self._search = Search(self._evidence, seed)
         self._costs = np.ones(len(space.rows)) if costs is None else np.array(costs, float)
@@ -107,6 +106,8 @@ class Localiser:
         """The cell that tells most; None when it is sure, when nothing failed, or when it may ask no more."""
         if len(self._asked) >= self._extra or not self._evidence.failed.any():
             return None
+        if not self._evidence.passed.any():
+            return self._everywhere()
         best = self._best()
         return (
             self._third_run()
@@ -116,6 +117,7 @@ class Localiser:
             or self._check(best)
             or self._split(best)
             or self._lonely(best)
+            or self._by_chance(best)
         )
 
     def observe(self, row: int, failed: bool | None) -> None:
@@ -158,6 +160,16 @@ class Localiser:
                 first, then = ("failed", "passed") if runs[0] else ("passed", "failed")
                 return Question(row, again=True, reason=f"it {first}, and then {then}")
         return None
+
+    def _everywhere(self) -> Question | None:
+        """As long as nothing passed: a cell as far from all failures as can be, and of these not many."""
+        if len(self._asked) >= _CHECKS and self._evidence.failed.sum() >= _EVERYWHERE:
+            return None
+        candidates = np.flatnonzero(~self._evidence.known & ~np.isinf(self._costs))
+        if not len(candidates):
+            return None
+        distance = self._distance(candidates, self._evidence.failed)
+        return Question(int(candidates[distance.argmax()]), again=False, reason="it fails everywhere so far")
 
     def _between_explanations(self, best: Rules) -> Question | None:
         bits = np.array([*self._pool.values()])
@@ -258,6 +270,18 @@ class Localiser:
             failing = np.flatnonzero(cells & self._evidence.failed)
             if len(failing) == 1 and self._once[failing[0]]:
                 return Question(int(failing[0]), again=True, reason="it failed, and no other cell like it")
+        return None
+
+    def _by_chance(self, best: Rules) -> Question | None:
+        """One failure of a pattern of so few that chance is as good a reason."""
+        for box in best:
+            own = self._search.own(box, [other for other in best if other != box])
+            if chance(self._evidence, box, own) <= MAY_BE_CHANCE or self._evidence.trusted[own].any():
+                continue
+            again = [row for row in own if self._once[row]]
+            if again:
+                said = f"{self._text({box})} may be chance: {len(own)} cells only"
+                return Question(again[0], again=True, reason=said)
         return None
 
     @property

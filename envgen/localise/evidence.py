@@ -65,14 +65,16 @@ class Evidence:
     Args:
         family: the boxes.
         observed: the cell, by its row, to whether it failed.
+        trusted: of these, those that were run again already.
     """
 
-    def __init__(self, family: Family, observed: Mapping[int, bool]) -> None:
+    def __init__(self, family: Family, observed: Mapping[int, bool], trusted: frozenset[int] = frozenset()) -> None:
         self.family = family
         size = len(family.space.rows)
         self.failed, self.passed, self.trusted = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
         for row, failed in observed.items():
             (self.failed if failed else self.passed)[row] = True
+        self.trusted[sorted(trusted & observed.keys())] = True
         failing = np.flatnonzero(self.failed)
         if len(failing) > CONSIDERED:
             failing = np.sort(np.random.default_rng(0).choice(failing, CONSIDERED, replace=False))

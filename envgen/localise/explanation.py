@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from envgen.localise.search import Posterior, Rules, Search
 from envgen.space import Space
 
 STARTS = 12
+MAY_BE_CHANCE = 0.1  # probability of unrelated failures, above which a pattern is not clearly better
 _HEATS = 4
 _MOST_RIVALS = 3
 _RIVAL_SHARE = 0.02  # probability below which an alternative is not worth a word
@@ -40,6 +42,7 @@ class Finding:
         probability: of this pattern among all for its own cells, given the other patterns.
         rivals: the next most probable.
         wordings: other patterns, no longer, that the very same cells of the space have.
+        chance: how probable it is that its own cells failed each by itself, with nothing in common.
     """
 
     pattern: Pattern
@@ -49,6 +52,11 @@ class Finding:
     probability: float
     rivals: tuple[Rival, ...]
     wordings: tuple[Pattern, ...]
+    chance: float
+
+    @property
+    def may_be_chance(self) -> bool:
+        return self.chance > MAY_BE_CHANCE
 
 
 @dataclass(frozen=True)
@@ -87,15 +95,18 @@ class Explanation:
         return mask
 
 
-def explain(space: Space, observed: Mapping[int, bool], *, seed: int = 0) -> Explanation:
+def explain(
+    space: Space, observed: Mapping[int, bool], *, trusted: frozenset[int] = frozenset(), seed: int = 0
+) -> Explanation:
     """Explains what failed.
 
     Args:
         space: the cells, those not observed among them.
         observed: row of a cell to whether it failed.
+        trusted: the cells whose outcome is that of more than one run.
         seed: of the search; the same gives the same.
     """
-    evidence = Evidence(Family(space), observed)
+    evidence = Evidence(Family(space), observed, trusted)
     search = Search(evidence, seed)
     found = {search.improved((), start % _HEATS) for start in range(STARTS)}
     return describe(evidence, search, min(found, key=lambda rules: (search.bits(rules), rules)))
@@ -133,7 +144,25 @@ def _finding(evidence: Evidence, search: Search, rules: Rules, box: Box) -> Find
         probability=_probability(posterior, box),
         rivals=_rivals(family, posterior, box),
         wordings=_wordings(evidence, own[0], box) if own else (),
+        chance=chance(evidence, box, own),
     )
+
+
+def chance(evidence: Evidence, box: Box, own: Sequence[int]) -> float:
+    """How probable it is that some failures share a pattern by chance, when unrelated ones are as likely as a pattern.
+
+    Unrelated, they are any choice of as many cells, which costs the more bits the rarer they are; those that failed
+    again when run again cost a failure more, each.
+
+    Args:
+        own: the failing cells that the box alone explains, by their rows.
+    """
+    if not own or not evidence.passed.any():
+        return 0.0
+    cells = int(evidence.passed.sum()) + len(own)
+    again = int(evidence.trusted[list(own)].sum()) * math.log2(cells / len(own))
+    odds = 2.0 ** (evidence.family.bits(box) - math.log2(math.comb(cells, len(own))) - again)
+    return odds / (1 + odds)
 
 
 def _probability(posterior: Posterior | None, box: Box) -> float:

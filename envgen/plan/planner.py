@@ -11,6 +11,7 @@ import numpy as np
 from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
+from envgen.compat.rules import RULES
 from envgen.compat.verdict import Verdict
 from envgen.compat.words import listed
 from envgen.errors import MatrixError
@@ -19,7 +20,7 @@ from envgen.plan.cells import Cells
 from envgen.plan.expand import ORDER, Expansion
 from envgen.plan.grid import Grid, Rows
 from envgen.plan.match import Matcher
-from envgen.plan.reach import check_entries
+from envgen.plan.reach import check_choices, check_entries
 from envgen.plan.resolve import resolve_axes
 from envgen.plan.tally import Tally
 from envgen.space import Space
@@ -63,6 +64,7 @@ def plan(matrix: Matrix, facts: Facts) -> Plan:
     check_entries(matrix, axes, facts)
     included = [_cell(matrix, index, include) for index, include in enumerate(matrix.include)]
     grid = Grid.over(axes, included)
+    check_choices(matrix, grid, facts)
     expansion = Expansion(grid, facts, {axis: grid.codes(axis, axes.texts(axis)) for axis in grid.names})
     _check_used(matrix, axes, expansion.tally)
     rows, excluded = _without(matrix.exclude, grid, expansion.rows, facts)
@@ -104,6 +106,8 @@ def _check_used(matrix: Matrix, axes: Axes, tally: Tally) -> None:
     """An entry of an axis that no cell can have is a mistake; of a range it is enough that one value can be had."""
     if not tally.rules:
         return
+    if not tally.used:
+        raise _no_cell(matrix, tally)
     for axis in ORDER:
         unused: dict[int, str] = {}
         used = set()
@@ -116,6 +120,18 @@ def _check_used(matrix: Matrix, axes: Axes, tally: Tally) -> None:
         for entry, text in unused.items():
             if entry not in used:
                 raise _useless(matrix, axis, entry, text, tally.why_unused((axis, text)))
+
+
+def _no_cell(matrix: Matrix, tally: Tally) -> MatrixError:
+    """Nothing is left: the rule that rejected most says why, at an axis that it is about."""
+    verdict = tally.most
+    read = next(rule.axes for rule in RULES if rule.id == verdict.rule)
+    axes = [axis for axis in matrix.axis_names if axis in read]
+    return MatrixError(
+        f"The matrix has no cell. Most combinations are rejected by the rule {verdict.rule}: {verdict.sentence}",
+        f"Change the values of {listed(axes) or 'the axes'} so that some go together; `envgen why CELL` explains one.",
+        matrix.place("axes", *axes[:1]),
+    )
 
 
 def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict) -> MatrixError:

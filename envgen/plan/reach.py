@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from envgen.cell import GrammarError
 from envgen.compat.facts import Facts
 from envgen.compat.words import listed
 from envgen.errors import MatrixError, Place
 from envgen.plan.axes import Axes
+from envgen.plan.grid import Grid
 from envgen.plan.match import Matcher
+from envgen.plan.where import Condition
 from envgen.spec.matrix import KeyPath, Match, Matrix
 from envgen.spec.selector import HOST
 
@@ -33,6 +36,26 @@ def check_entries(matrix: Matrix, axes: Axes, facts: Facts) -> None:
             for index, text in enumerate(texts):
                 if text != HOST and not any(matcher.text_accepts(axis, text, value) for value in values):
                     raise _unreachable(axis, text, values, _place(matrix, path, axis, index))
+
+
+def check_choices(matrix: Matrix, grid: Grid, facts: Facts) -> None:
+    """Checks the conditions and the weights of the selections.
+
+    Raises:
+        MatrixError: one names an axis that is none, or a value that no cell has.
+    """
+    for name, choice in matrix.selections.items():
+        if choice.where:
+            try:
+                Condition(choice.where, grid, facts)
+            except GrammarError as error:
+                place = matrix.place("select", name, "where")
+                raise MatrixError(f"{str(error)[0].upper()}{str(error)[1:]}.", "Change the condition.", place) from None
+        for axis, weights in choice.weights.items():
+            values = grid.texts[grid.column(axis)]
+            for text in weights:
+                if not any(Matcher(Match({axis: (text,)}), facts).accepts_value(axis, value) for value in values):
+                    raise _unreachable(axis, text, values, matrix.place("select", name, "weights", axis, text))
 
 
 def _matches(matrix: Matrix) -> Iterator[tuple[KeyPath, Match]]:

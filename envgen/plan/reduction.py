@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
 from envgen.covering import Tuples, cover, coverage, extremes, lower_bound, optimal, within
+from envgen.errors import EmptySelectionError, UsageError
 from envgen.plan.costs import Costs
 from envgen.plan.match import Matcher
 from envgen.plan.planner import Plan
 from envgen.space import Space
-from envgen.spec.matrix import Budget, Choice, Host, Match
+from envgen.spec.matrix import Budget, Choice, Host, Match, Unit
 
 Places = NDArray[np.intp]
 
@@ -67,6 +68,7 @@ def reduced(candidates: Candidates, choice: Choice, scene: Scene) -> tuple[Place
 
     Raises:
         UsageError: the solver is asked for and not installed, or what must be chosen is over the budget.
+        EmptySelectionError: the budget buys no cell.
     """
     if choice.extremes:
         rows = extremes(candidates.space)
@@ -84,12 +86,10 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
     space, must = candidates.space, candidates.must_rows
     prefer = _preference(space, choice, scene.facts)
     if scene.solver:
-        costs = None if prefer is None else 1 + _LITTLE * (1 - prefer / prefer.max())  # the fewest come first
-        solved = optimal(space, strength, must=must, costs=costs, seconds=scene.seconds, seed=choice.seed)
+        solved = optimal(space, strength, must=must, costs=_spurning(prefer), seconds=scene.seconds, seed=choice.seed)
         rows, bound = solved.rows, ceil(solved.bound / (1 + _LITTLE) - 1e-6)
     else:
-        rows = cover(space, strength, must=must, prefer=prefer, seed=choice.seed, starts=STARTS)
-        bound = lower_bound(space, strength, must=must)
+        rows, bound = _few(candidates, choice, strength, prefer), lower_bound(space, strength, must=must)
     found = coverage(space, rows, strength)
     fewest = "and fewer cannot" if len(rows) == bound else f"and fewer than {bound} cannot"
     said = (
@@ -99,27 +99,63 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
     return candidates.places[list(rows)], (said,)
 
 
+def _few(candidates: Candidates, choice: Choice, strength: int, prefer: NDArray[np.float64] | None) -> tuple[int, ...]:
+    """As few rows as can be found; of those as few, the ones with more of what is preferred."""
+    space, must, seed = candidates.space, candidates.must_rows, choice.seed
+    plain = cover(space, strength, must=must, costs=_spurning(prefer), seed=seed, starts=STARTS)
+    if prefer is None:
+        return plain
+    eager = cover(space, strength, must=must, prefer=prefer, seed=seed, starts=STARTS)
+    liking = np.log(prefer)
+    return min((plain, eager), key=lambda rows: (len(rows), -float(liking[list(rows)].sum())))
+
+
+def _spurning(prefer: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Costs by which the number of cells counts first, and then how little they are preferred."""
+    return None if prefer is None else 1 + _LITTLE * (1 - prefer / prefer.max())
+
+
 def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene) -> tuple[Places, tuple[str, ...]]:
-    strength, space = choice.cover or PAIRS, candidates.space
+    strength, space, must = choice.cover or PAIRS, candidates.space, candidates.must_rows
     cells = [candidates.plan.cells[int(place)].cell for place in candidates.places]
     prices = scene.costs.of(cells, budget.unit, scene.facts)
+    _check_affordable(budget, prices, must)
     weights = _tuple_weights(space, strength, choice, scene.facts)
-    found = within(
-        space, budget.amount, prices, strength=strength, must=candidates.must_rows, weights=weights,
-        solver=scene.solver, seconds=scene.seconds, seed=choice.seed,
-    )  # fmt: skip
-    seen = coverage(space, found.rows, strength)
-    most = f"; at most {found.bound:g} could be" if weights is None and found.bound < seen.feasible else ""
-    spent = Budget(round(float(found.cost), 2), budget.unit)
+    # What covers everything for less than the budget is not made larger.
+    rows, bound = cover(space, strength, must=must, costs=prices, seed=choice.seed, starts=STARTS), inf
+    if prices[list(rows)].sum() > budget.amount:
+        found = within(
+            space, budget.amount, prices, strength=strength, must=must, weights=weights,
+            solver=scene.solver, seconds=scene.seconds, seed=choice.seed,
+        )  # fmt: skip
+        rows, bound = found.rows, found.bound if weights is None else inf
+    seen = coverage(space, rows, strength)
+    most = f"; at most {bound:g} could be" if bound < seen.feasible else ""
+    spent = "" if budget.unit is Unit.CELLS else f", for about {Budget(float(prices[list(rows)].sum()), budget.unit)}"
     said = (
-        f"{counted(len(found.rows), 'cell')} of {len(space.rows)} within {budget} (about {spent}) cover"
-        f" {seen.covered} of {_tuples(seen.feasible, strength)} that can meet in them{most}."
-        f"{_obliged(candidates.must_rows)}"
+        f"{counted(len(rows), 'cell')} of {len(space.rows)} within {budget}{spent} cover"
+        f" {seen.covered} of {_tuples(seen.feasible, strength)} that can meet in them{most}.{_obliged(must)}"
     )
-    return candidates.places[list(found.rows)], (said,)
+    return candidates.places[list(rows)], (said,)
+
+
+def _check_affordable(budget: Budget, prices: NDArray[np.float64], must: tuple[int, ...]) -> None:
+    """Refuses a budget that buys nothing, or not what must be chosen."""
+    obliged, least = Budget(float(prices[list(must)].sum()), budget.unit), Budget(float(prices.min()), budget.unit)
+    if obliged.amount > budget.amount:
+        raise UsageError(
+            f"The cells that must be chosen cost {obliged}, more than the budget of {budget}.",
+            "Raise the budget, or choose fewer cells in any case.",
+        )
+    if least.amount > budget.amount:
+        raise EmptySelectionError(
+            f"The budget of {budget} buys no cell: the cheapest costs about {least}.", "Raise the budget."
+        )
 
 
 def _tuples(count: int, strength: int) -> str:
+    if strength == 1:
+        return counted(count, "value")
     return f"{counted(count, _NAMES.get(strength, f'{strength}-tuple'))} of values"
 
 

@@ -79,10 +79,17 @@ def _chosen(plan: Plan, choice: Choice, scene: Scene, among: Places) -> tuple[Pl
     """What a choice chooses among some cells, and what is to be said of that."""
     candidates = _candidates(plan, choice, scene, among)
     everything = np.arange(len(plan.cells))
+    for entry in choice.must:
+        if not _spoken_of(plan, [entry], scene, everything).any():
+            raise UsageError(
+                f"The plan has no cell {_words(entry)}, which must be chosen.", "`envgen plan` lists the cells."
+            )
     must = everything[_spoken_of(plan, choice.must, scene, everything)] if choice.must else everything[:0]
-    if choice.must and not len(must):
-        raise UsageError("The plan has no cell that must be chosen.", "`envgen plan` lists the cells.")
     return reduced(Candidates(plan, np.union1d(candidates, must), must), choice, scene)
+
+
+def _words(entry: Match) -> str:
+    return " or ".join(entry.cells) or "with " + ", ".join(f"{axis} {' or '.join(v)}" for axis, v in entry.axes.items())
 
 
 def _candidates(plan: Plan, choice: Choice, scene: Scene, among: Places) -> Places:

@@ -43,6 +43,11 @@ class Tally:
         counts = self.by_value.get(value)
         if counts:
             return self.examples[value, counts.most_common(1)[0][0]]
+        return self.most
+
+    @property
+    def most(self) -> Verdict:
+        """A verdict of the rule that rejected most."""
         return self.examples[None, self.rules.most_common(1)[0][0]]
 
     @property

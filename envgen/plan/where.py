@@ -75,7 +75,7 @@ class Condition:
             one = Comparison(comparison.axis, (text,))
             if text != HOST and not is_range(text) and not any(self._accepts(one, value) for value in values):
                 meant = get_close_matches(text, values, n=1, cutoff=0.6)
-                hint = f"; did you mean {meant[0]}?" if meant else f", which has {listed(values)}"
+                hint = f"; did you mean {meant[0]}" if meant else f", which has {listed(values)}"
                 raise GrammarError(
                     f"the condition `{self.where}` names {text!r}, no value of the {comparison.axis} axis{hint}"
                 )

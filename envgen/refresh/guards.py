@@ -24,12 +24,14 @@ class Finding:
         guard: which one found it, as packages.yaml names it under `known`.
         package: whose new snapshot is held back.
         release: package and version.
+        files: how many it is about; 0 where it is not about files.
     """
 
     guard: str
     package: str
     release: str
     sentence: str
+    files: int = 0
 
 
 Snapshots = Mapping[str, Snapshot]
@@ -44,7 +46,7 @@ def findings(old: Snapshots, new: Snapshots, known: Collection[Known]) -> tuple[
         new: by package.
     """
     merged = {**old, **new}
-    found = [finding for name in new if name in old for finding in _files(old[name], new[name])]
+    found = [finding for name in new if name in old for finding in files_of(old[name], new[name])]
     if TORCH in new:
         was = torch_releases(old[TORCH]) if TORCH in old else {}
         now = torch_releases(new[TORCH])
@@ -54,7 +56,8 @@ def findings(old: Snapshots, new: Snapshots, known: Collection[Known]) -> tuple[
     return tuple(finding for finding in found if Known(finding.guard, finding.release) not in known)
 
 
-def _files(old: Snapshot, new: Snapshot) -> Iterator[Finding]:
+def files_of(old: Snapshot, new: Snapshot) -> Iterator[Finding]:
+    """What vanished from an index between two snapshots of it, and what has other content under its old name."""
     had, has = old.files, new.files
     for version, entry in old.releases.items():
         gone = [name for name in entry["files"] if name not in has]
@@ -63,12 +66,12 @@ def _files(old: Snapshot, new: Snapshot) -> Iterator[Finding]:
         ]
         release = f"{old.package} {version}"
         if gone:
-            whole = "every file of the release" if len(gone) == len(entry["files"]) else _some(gone)
-            yield Finding("vanished", old.package, release, f"{release}: {whole} has vanished from the index.")
+            whole = "every file of the release" if len(gone) == len(entry["files"]) else some(gone, 1)
+            sentence = f"{release}: {whole} has vanished from the index."
+            yield Finding("vanished", old.package, release, sentence, len(gone))
         if changed:
-            yield Finding(
-                "changed", old.package, release, f"{release}: {_some(changed)} has other content than it had."
-            )
+            sentence = f"{release}: {some(changed, 1)} has other content than it had."
+            yield Finding("changed", old.package, release, sentence, len(changed))
 
 
 def _abi(was: _Releases, now: _Releases) -> Iterator[Finding]:
@@ -153,6 +156,9 @@ def _majors(snapshots: Snapshots, held: str) -> Iterator[Finding]:
             yield Finding("cuda-majors", held, name, sentence)
 
 
-def _some(files: Collection[str]) -> str:
-    first = min(files)
-    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
+def some(things: Collection[object], shown: int = 3) -> str:
+    """The first few of many: `2.0.0, 2.1.0, 2.2.0 and 27 more`."""
+    ordered = list(things)
+    if len(ordered) <= shown:
+        return listed(ordered)
+    return f"{', '.join(map(str, ordered[:shown]))} and {len(ordered) - shown} more"

@@ -17,6 +17,7 @@ HELD = 8  # exit code: a guard held facts back
 class State(StrEnum):
     NEW = "new facts"
     UNCHANGED = "nothing new"
+    RENEWED = "its damaged file was written anew"
     HELD = "held back"
     FAILED = "not read"
 
@@ -29,6 +30,8 @@ class Outcome:
         index: address of a further index; empty for the default one.
         findings: why its new facts were not taken.
         faults: what could not be read, a sentence each.
+        kept: whether something was known of what could not be read.
+        notes: what the new facts are not good for, a sentence each.
     """
 
     package: str
@@ -37,6 +40,8 @@ class Outcome:
     difference: Difference = field(default_factory=lambda: Difference((), (), ()))
     findings: tuple[Finding, ...] = ()
     faults: tuple[str, ...] = ()
+    kept: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,13 @@ class Report:
     """A refresh in numbers.
 
     Attributes:
+        dropped: a sentence for each index that is not configured any more.
         looked: files that were looked into.
         megabytes: received, of answers' bodies.
     """
 
     outcomes: tuple[Outcome, ...]
+    dropped: tuple[str, ...]
     looked: int
     requests: int
     megabytes: float
@@ -73,11 +80,13 @@ class Report:
 
     @property
     def nothing_to_do(self) -> bool:
-        return all(outcome.state is State.UNCHANGED and not outcome.faults for outcome in self.outcomes)
+        unchanged = all(outcome.state is State.UNCHANGED and not outcome.faults for outcome in self.outcomes)
+        return unchanged and not self.dropped
 
     def as_json(self) -> dict[str, Any]:
         return {
             "packages": [_as_json(outcome) for outcome in self.outcomes],
+            "dropped": list(self.dropped),
             "new_releases": self.added,
             "files_read": self.looked,
             "requests": self.requests,
@@ -111,4 +120,5 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "difference": list(outcome.difference.lines),
         "held_by": [{"guard": each.guard, "release": each.release, "why": each.sentence} for each in outcome.findings],
         "not_read": list(outcome.faults),
+        "notes": list(outcome.notes),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +18,9 @@ from envgen.refresh.earlier import completed
 from envgen.refresh.inside import Found
 from envgen.refresh.names import PlatformWheels, by_platform
 from envgen.refresh.packages import Inside, Package
+from envgen.refresh.threads import in_threads
+
+_AT_ONCE = 8  # files looked into at the same time: nearly all of a look is waiting
 
 # Of which platform's wheel the facts are taken that hold for the whole release.
 _SPEAKERS = (
@@ -49,12 +51,14 @@ class Surveyed:
 
     Attributes:
         looked: how many files were looked into.
-        faults: what could not be read; the snapshot lacks it.
+        faults: what could not be read; the snapshot lacks it, or has what was known of it.
+        kept: whether something was known of it.
     """
 
     snapshot: Snapshot
     looked: int = 0
     faults: tuple[str, ...] = ()
+    kept: bool = False
 
 
 Looker = Callable[[Look], Found]
@@ -66,7 +70,6 @@ def survey(
     old: Snapshot | None,
     today: date,
     look: Looker,
-    executor: Executor,
     *,
     again: bool = False,
 ) -> Surveyed:
@@ -75,7 +78,6 @@ def survey(
     Args:
         old: what it had; whatever was read inside of a file that is still the same is taken over.
         look: looks into one file; raises IndexFault where it cannot.
-        executor: in whose threads that is done.
         again: look into every file anew; the old is taken over only where that fails.
     """
     source = Source("the default index" if listing.index == "default" else listing.index, today, "measured")
@@ -87,12 +89,13 @@ def survey(
     looks = [
         each for version, release in releases.items() for each in release.looks(known.get(version, {}), again=again)
     ]
-    outcomes = list(executor.map(lambda each: _attempt(look, each), looks))
+    outcomes = in_threads(lambda each: _attempt(look, each), looks, _AT_ONCE)
     for each, found in zip(looks, outcomes, strict=True):
         releases[each.version].take(each, found)
     entries = {version: release.entry for version, release in releases.items()}
     faults = tuple(dict.fromkeys(found.fault for found in outcomes if found.fault))
-    return Surveyed(Snapshot(package.name, today, source, listing.sha256, entries), len(looks), faults)
+    kept = any(found.fault and releases[each.version].knows(each) for each, found in zip(looks, outcomes, strict=True))
+    return Surveyed(Snapshot(package.name, today, source, listing.sha256, entries), len(looks), faults, kept)
 
 
 class _Release:
@@ -131,8 +134,16 @@ class _Release:
         else:
             self._keep(look, read | found.wheels, found.release)
 
+    def knows(self, look: Look) -> bool:
+        """Whether the file was read to the end, now or earlier."""
+        return bool(self._place(look).get("inside", {}).get("read") == look.file.name)
+
+    def _place(self, look: Look) -> dict[str, Any]:
+        place: dict[str, Any] = self.entry if look.platform is None else self.entry["wheels"][look.platform]
+        return place
+
     def _keep(self, look: Look, inside: Mapping[str, Any], release: Mapping[str, Any]) -> None:
-        place = self.entry if look.platform is None else self.entry["wheels"][look.platform]
+        place = self._place(look)
         if "read" in inside or (inside and "inside" not in place):  # half of something never takes the place of all
             place["inside"] = inside
             if look.platform is not None and look.platform is self._speaker and release:

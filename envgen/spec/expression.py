@@ -21,6 +21,8 @@ from envgen.spec.selector import (
 )
 
 CELL = "cell"
+MAX_LENGTH = 4000  # characters
+MAX_DEPTH = 40  # parentheses and `not` within each other
 RANGES = (">=", "<=", ">", "<", "~=")
 
 
@@ -121,8 +123,11 @@ class _Parser:
     """Recursive descent: `or` binds least, then `and`, then `not`."""
 
     def __init__(self, text: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise ExpressionError(f"the condition is longer than {MAX_LENGTH} characters", MAX_LENGTH)
         self._tokens = [*_tokens(text), _Token("end", "", len(text))]
         self._at = 0
+        self._depth = 0
 
     def whole(self) -> Expression:
         found = self._any()
@@ -146,12 +151,20 @@ class _Parser:
 
     def _negated(self) -> Expression:
         if self._took("word", "not"):
-            return Not(self._negated())
+            return Not(self._deeper(self._negated))
         if self._took("bracket", "("):
-            inner = self._any()
+            inner = self._deeper(self._any)
             self._expect(")")
             return inner
         return self._comparison()
+
+    def _deeper(self, part: Callable[[], Expression]) -> Expression:
+        if self._depth == MAX_DEPTH:
+            raise ExpressionError("the condition nests too deeply", self._column)
+        self._depth += 1
+        found = part()
+        self._depth -= 1
+        return found
 
     def _comparison(self) -> Expression:
         name = self._next

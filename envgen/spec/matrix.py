@@ -72,8 +72,13 @@ class Budget:
     unit: Unit
 
     def __str__(self) -> str:
-        amount = f"{self.amount:g}"
-        return f"${amount}" if self.unit is Unit.DOLLARS else f"{amount} {self.unit}"
+        if self.unit is Unit.CELLS:
+            return "1 cell" if self.amount == 1 else f"{self.amount:g} cells"
+        if self.unit is Unit.DOLLARS:
+            return f"${self.amount:.2f}"
+        if self.unit is Unit.GIGABYTES:
+            return f"{self.amount:.3g} GB"
+        return f"{self.amount / 60:.3g} hours" if self.amount >= 120 else f"{self.amount:.3g} minutes"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from envgen.cell import GrammarError
 from envgen.spec.matrix import Budget, Unit
@@ -49,7 +50,11 @@ def parse_budget(text: str) -> Budget:
     cells = re.fullmatch(r"([1-9]\d{0,8})(?:\s?cells?)?", text, re.ASCII)
     if cells:
         return Budget(float(cells[1]), Unit.CELLS)
-    for parse, per, unit in ((parse_duration, 60, Unit.MINUTES), (parse_size, 10**9, Unit.GIGABYTES)):
+    measures: tuple[tuple[Callable[[str], float], float, Unit], ...] = (
+        (parse_duration, 60, Unit.MINUTES),
+        (parse_size, 10**9, Unit.GIGABYTES),
+    )
+    for parse, per, unit in measures if text[-1:].isalpha() else ():
         try:
             return Budget(parse(text.replace("min", "m")) / per, unit)
         except GrammarError:

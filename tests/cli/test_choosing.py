@@ -47,12 +47,12 @@ def test_a_named_selection_and_what_it_covers(envgen: Envgen) -> None:
 def test_options_narrow_the_whole_matrix(envgen: Envgen) -> None:
     said = envgen("plan", "--where", "os==linux and not cuda==cpu", "--cover", "pairs")
     assert said.code == 0, said.err
-    assert "(full where os==linux and not cuda==cpu covering 2 values at a time)" in said.out
+    assert "(full where os==linux and not cuda==cpu covering pairs)" in said.out
     five = json.loads(envgen("plan", "--budget", "5", "--must", "py310-torch2.11-cpu-debian12-x86_64", "--json").out)
     assert len(five["cells"]) == 5
     assert five["cells"][0]["cell"] == "py310-torch2.11-cpu-debian12-x86_64"
     dollars = json.loads(envgen("plan", "--budget", "$0.5", "--json").out)
-    assert "within $0.5" in dollars["remarks"][0]
+    assert "within $0.50" in dollars["remarks"][0]
 
 
 @pytest.mark.usefixtures("project")
@@ -81,9 +81,20 @@ def test_shards_are_the_whole(envgen: Envgen) -> None:
         (("--cover", "6"), 0, ""),
         (("--budget", "lots"), 2, "--budget: 'lots' is not a budget such as 40 cells"),
         (("--budget", "1", "--must", "py310-*"), 2, "budget"),
-        (("--cover", "pairs", "--must", "py27-*"), 2, "The plan has no cell that must be chosen."),
+        (("--cover", "pairs", "--must", "py27-*"), 2, "The plan has no cell py27-*, which must be chosen."),
         (("--shard", "4/3"), 2, "'4/3' is not a shard such as 2/3"),
         (("--changed", "nowhere"), 2, "nowhere"),
+        (("--changed", ""), 2, "There is no run under"),
+        (("--budget", ""), 2, "'' is not a budget such as 40 cells"),
+        (("--budget", "1.5"), 2, "'1.5' is not a budget such as 40 cells"),
+        (("--budget", "1s"), 4, "The budget of 0.0167 minutes buys no cell: the cheapest costs about 2 minutes."),
+        (("--budget", "1", "--must", "py310-*"), 2, "must be chosen cost"),
+        (("--must", "py310-*"), 2, "--must was given without --cover or --budget."),
+        (("--where", "(" * 300), 2, "the condition nests too deeply, at character 42"),
+        (("--where", "not " * 5000), 2, "the condition is longer than 4000 characters"),
+        (("--impossible", "--cover", "pairs"), 2, "--impossible is about the whole matrix"),
+        (("--json", "--format", "github"), 2, "--json and --format github were given together."),
+        (("py312-*", "py99-*"), 4, "No cell is 'py99-*'."),
     ],
 )
 def test_what_is_wrong_is_said_in_words(envgen: Envgen, arguments: tuple[str, ...], code: int, words: str) -> None:

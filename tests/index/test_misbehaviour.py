@@ -85,6 +85,12 @@ FAULTS: dict[str, tuple[Route, str]] = {
     "no page": (answer(b"\x00\xff\xfe garbage <![n"), "no page of a simple index"),
     "a lone quote": (answer(b'<a href="http://[torch-1.0.whl">'), "no page of a simple index"),
     "empty": (answer(b""), "no page of a simple index"),
+    "words": (answer(b"<html><body>Log in first.</body></html>"), "no page of a simple index"),
+    "a script": (answer(b"<html><body><script>go()</script></body></html>"), "no page of a simple index"),
+    "another place": (
+        answer(b'<html><head><meta http-equiv="refresh"></head><body></body></html>'),
+        "no page of a simple index",
+    ),
     "garbage for JSON": (answer(b"{{{", kind=JSON), "no page of a simple index"),
     "other JSON": (answer(b'{"files": 3}', kind=JSON), "no page of a simple index"),
     "JSON without an end": (answer(b"[" * 100_000, kind=JSON), "no page of a simple index"),

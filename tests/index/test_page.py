@@ -6,6 +6,7 @@ import contextlib
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
@@ -40,3 +41,9 @@ def test_no_page_is_a_traceback(content: bytes, kind: str) -> None:
     page = b'<meta name="pypi:repository-version" content="1.0">' + content
     with contextlib.suppress(PageError):
         assert all(isinstance(file, File) for file in read_page(page, kinds[kind], "http://a.example/", "default"))
+
+
+@pytest.mark.parametrize("title", ["", "<h1>Links for torch</h1>"])
+def test_a_project_without_files_is_a_page_without_links(title: str) -> None:
+    page = f"<!DOCTYPE html><html><head><title>torch</title></head><body>{title}</body></html>".encode()
+    assert read_page(page, "text/html", "http://a.example/simple/torch/", "default") == []

@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from envgen.covering import Constraint
 from envgen.space import Space
 
 AXES = {
@@ -54,7 +55,7 @@ TENSORRT = """
 10.14 2.9 2.12 3.8 3.14 12.6 12.8 13.0
 """
 
-_Rule = tuple[tuple[str, ...], Callable[..., bool]]
+_Rule = tuple[str, tuple[str, ...], Callable[..., bool]]
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -71,21 +72,34 @@ def _table(text: str) -> dict[str, list[str]]:
 
 def _rules() -> Iterator[_Rule]:
     torch, tensorrt = _table(TORCH), _table(TENSORRT)
-    yield ("torch", "python"), lambda t, p: _between(torch[t][0], p, torch[t][1])
-    yield ("torch", "cuda"), lambda t, c: c == "cpu" or c in torch[t][2:]
-    yield ("tensorrt", "cuda"), lambda r, c: r == "none" or c in tensorrt[r][4:]
-    yield ("tensorrt", "torch"), lambda r, t: r == "none" or _between(tensorrt[r][0], t, tensorrt[r][1])
-    yield ("tensorrt", "python"), lambda r, p: r == "none" or _between(tensorrt[r][2], p, tensorrt[r][3])
-    yield ("os", "cuda"), lambda o, c: c == "cpu" or o != "macos-14"
-    yield ("os", "cuda"), lambda o, c: c == "cpu" or o != "ubuntu-20.04" or version(c) < (13, 0)
-    yield ("os", "cuda"), lambda o, c: c == "cpu" or o != "ubuntu-24.04" or version(c) >= (12, 4)
-    yield ("os", "arch"), lambda o, a: o != "windows-2022" or a == "x86_64"
-    yield ("os", "arch", "torch"), lambda o, a, t: (o, a) != ("macos-14", "x86_64") or version(t) <= (2, 2)
-    yield ("arch", "os", "torch", "cuda"), _aarch64_cuda
-    yield ("os", "compiler"), _compiler_of
-    yield ("cuda", "compiler"), lambda c, g: g != "gcc-13" or c == "cpu" or version(c) >= (12, 4)
-    yield ("tensorrt", "os", "arch"), lambda r, o, a: r == "none" or (o, a) != ("rhel-8", "aarch64")
-    yield ("os", "python"), lambda o, p: o not in ("windows-2022", "macos-14") or version(p) >= (3, 9)
+    yield "torch-python", ("torch", "python"), lambda t, p: _between(torch[t][0], p, torch[t][1])
+    yield "torch-cuda", ("torch", "cuda"), lambda t, c: c == "cpu" or c in torch[t][2:]
+    yield "tensorrt-cuda", ("tensorrt", "cuda"), lambda r, c: r == "none" or c in tensorrt[r][4:]
+    yield (
+        "tensorrt-torch",
+        ("tensorrt", "torch"),
+        lambda r, t: r == "none" or _between(tensorrt[r][0], t, tensorrt[r][1]),
+    )
+    yield (
+        "tensorrt-python",
+        ("tensorrt", "python"),
+        lambda r, p: r == "none" or _between(tensorrt[r][2], p, tensorrt[r][3]),
+    )
+    yield "macos-cuda", ("os", "cuda"), lambda o, c: c == "cpu" or o != "macos-14"
+    yield "ubuntu-20.04-cuda", ("os", "cuda"), lambda o, c: c == "cpu" or o != "ubuntu-20.04" or version(c) < (13, 0)
+    yield "ubuntu-24.04-cuda", ("os", "cuda"), lambda o, c: c == "cpu" or o != "ubuntu-24.04" or version(c) >= (12, 4)
+    yield "windows-arch", ("os", "arch"), lambda o, a: o != "windows-2022" or a == "x86_64"
+    yield (
+        "macos-x86_64",
+        ("os", "arch", "torch"),
+        lambda o, a, t: (o, a) != ("macos-14", "x86_64") or version(t) <= (2, 2),
+    )
+    yield "aarch64-cuda", ("arch", "os", "torch", "cuda"), _aarch64_cuda
+    yield "os-compiler", ("os", "compiler"), _compiler_of
+    yield "cuda-gcc", ("cuda", "compiler"), lambda c, g: g != "gcc-13" or c == "cpu" or version(c) >= (12, 4)
+    yield "tensorrt-rhel", ("tensorrt", "os", "arch"), lambda r, o, a: r == "none" or (o, a) != ("rhel-8", "aarch64")
+    yield "windows-python", ("os", "python"), lambda o, p: o != "windows-2022" or version(p) >= (3, 9)
+    yield "macos-python", ("os", "python"), lambda o, p: o != "macos-14" or version(p) >= (3, 9)
 
 
 def _aarch64_cuda(arch: str, os: str, torch: str, cuda: str) -> bool:
@@ -100,15 +114,23 @@ def _compiler_of(os: str, compiler: str) -> bool:
     return compiler == "clang-17" if os == "macos-14" else compiler != "msvc-2022"
 
 
+def constraints() -> tuple[Constraint, ...]:
+    """The sixteen constraints of the model, as tables over its axes."""
+    names = tuple(AXES)
+    built = []
+    for name, axes, accepts in _rules():
+        chosen = [AXES[axis].split() for axis in axes]
+        table = np.array([accepts(*combination) for combination in product(*chosen)]).reshape([*map(len, chosen)])
+        built.append(Constraint(name, tuple(names.index(axis) for axis in axes), table))
+    return tuple(built)
+
+
 def realistic() -> Space:
     """The space of the combinations that can be."""
     names = tuple(AXES)
     values = tuple(tuple(text.split()) for text in AXES.values())
     valid: NDArray[np.bool_] = np.ones(tuple(map(len, values)), bool)
-    for axes, accepts in _rules():
-        places = [names.index(axis) for axis in axes]
-        chosen = [values[place] for place in places]
-        table = np.array([accepts(*combination) for combination in product(*chosen)]).reshape([*map(len, chosen)])
-        shape = [len(values[place]) if place in places else 1 for place in range(len(names))]
-        valid &= table.transpose(np.argsort(places)).reshape(shape)
+    for constraint in constraints():
+        shape = [len(values[place]) if place in constraint.axes else 1 for place in range(len(names))]
+        valid &= constraint.allowed.transpose(np.argsort(constraint.axes)).reshape(shape)
     return Space(names, values, tuple(name in ORDERED for name in names), np.argwhere(valid).astype(np.int16))

@@ -75,7 +75,7 @@ def test_what_must_be_in_is_in_and_costs_little() -> None:
     assert wanted <= set(cells_of(selection))
     assert tuples(cells_of(selection), 2) == tuples(EVERYTHING, 2)
     assert len(selection.cells) <= len(chosen(Choice(cover=2)).cells) + len(wanted)
-    with pytest.raises(UsageError, match="has no cell that must be chosen"):
+    with pytest.raises(UsageError, match=r"has no cell py27-\*, which must be chosen"):
         chosen(Choice(cover=2, must=(Match(cells=("py27-*",)),)))
 
 
@@ -109,7 +109,7 @@ def test_a_budget_of_minutes_buys_what_is_cheap() -> None:
     minutes = sum(1 if cell.cuda.is_cpu else 100 for cell in cells_of(selection))
     assert 100 < minutes <= 250
     must = (Match({"cuda": ("cu130",)}),)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"must be chosen cost 220 hours, more than the budget of 4\.17 hours"):
         chosen(Choice(budget=Budget(250, Unit.MINUTES), must=must), scene=Scene(FACTS, HERE, costs))
 
 
@@ -144,3 +144,23 @@ def test_selections_join_and_the_command_line_narrows() -> None:
 def test_nothing_meets_the_condition() -> None:
     with pytest.raises(EmptySelectionError, match="No cell that is left meets the condition `cuda==cpu and cuda!=cpu`"):
         chosen(Choice(where=Where.parse("cuda==cpu and cuda!=cpu")))
+
+
+def test_a_budget_that_covers_everything_buys_no_more() -> None:
+    few = chosen(Choice(cover=2))
+    rich = chosen(Choice(cover=2, budget=Budget(len(EVERYTHING), Unit.CELLS)))
+    assert len(rich.cells) == len(few.cells)
+    exact = chosen(Choice(cover=2, budget=Budget(len(few.cells), Unit.CELLS)))
+    assert tuples(cells_of(exact), 2) == tuples(EVERYTHING, 2)
+
+
+def test_a_budget_that_buys_nothing_is_an_empty_selection() -> None:
+    scene = Scene(FACTS, HERE, Costs(usual=((2, 1), (5, 6))))
+    with pytest.raises(EmptySelectionError, match="buys no cell: the cheapest costs about 2 minutes"):
+        chosen(Choice(budget=Budget(1, Unit.MINUTES)), scene=scene)
+
+
+def test_weights_cost_no_cell() -> None:
+    plain = len(chosen(Choice(cover=2)).cells)
+    for weights in ({"torch": {"latest-2": 5.0}}, {"os": {"ubuntu*": 50.0}, "python": {"3.12": 7.0}}):
+        assert len(chosen(Choice(cover=2, weights=weights)).cells) <= plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -18,10 +19,12 @@ from envgen.errors import MatrixError
 from envgen.plan import Plan, plan
 from envgen.plan.expand import level
 from envgen.plan.resolve import resolve_axes
-from envgen.spec.matrix import Match, Matrix, PackageAxis, VariableAxis
+from envgen.spec.expression import Where
+from envgen.spec.matrix import Choice, LabelAxis, Match, Matrix, PackageAxis, VariableAxis
 from tests.plan.matrices import AXES, matrix
 
 FACTS = Facts.bundled()
+AXIS_VALUES = {axis: texts[0] for axis, texts in AXES.items()}
 
 
 def ids(planned: Plan) -> list[str]:
@@ -219,7 +222,8 @@ def test_expansion_equals_the_naive_product(axes: dict[str, tuple[str, ...]]) ->
             accepted.add(trace)
     used = {(axis, value) for trace in accepted for axis, value in trace.cell.axes().items()}
     if any((axis, value) not in used for axis, values in axes.items() for value in values):
-        assert "No cell of the matrix can have" in refused(matrix(**axes)).what
+        said = "No cell of the matrix can have" if accepted else "The matrix has no cell. Most combinations"
+        assert said in refused(matrix(**axes)).what
         return
     planned = plan(matrix(**axes), FACTS)
     assert {entry.trace for entry in planned.cells} == accepted
@@ -246,3 +250,26 @@ def test_labels_are_what_ids_carry() -> None:
     planned = plan(matrix(torch=("2.13.0",)), FACTS)
     assert planned.cells[0].cell.torch == Release("2.13.0")
     assert ids(planned) == ["py312-torch2.13.0-cu130-debian12-x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (Choice(where=Where.parse("torch==9.9")), "names '9.9', no value of the torch axis"),
+        (Choice(where=Where.parse("color==red")), "names the axis 'color'"),
+        (Choice(weights={"torch": {"9.9": 3}}), "'9.9' accepts no value of the torch axis"),
+        (Choice(must=(Match({"os": ("fedora*",)}),)), "'fedora*' accepts no value of the os axis"),
+    ],
+)
+def test_selections_name_what_is_there(choice: Choice, words: str) -> None:
+    assert words in refused(replace(matrix(), selections={"some": choice})).what
+
+
+def test_one_may_insist_on_what_upstream_does_not_support() -> None:
+    axes = {"os": ("ubuntu24.04",), "torch": ("2.4",), "cuda": ("cpu", "cu121")}
+    compiler = (LabelAxis("compiler", ("gcc12", "gcc14")),)
+    values = AXIS_VALUES | {"torch": "2.4", "cuda": "cu121", "os": "ubuntu24.04", "compiler": "gcc14"}
+    without = plan(matrix(**axes, extra=compiler), FACTS)
+    insisted = plan(matrix(**axes, extra=compiler, include=[(values, "we patch nvcc")]), FACTS)
+    assert without.rejected == {"nvcc-compiler": 1}
+    assert set(ids(insisted)) - set(ids(without)) == {"py312-torch2.4-cu121-ubuntu24.04-x86_64-compiler_gcc14"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 
 import pytest
 from packaging.version import Version
@@ -297,3 +298,140 @@ def test_a_report_is_json_and_markdown(known: World) -> None:
     assert said["packages"][0]["held_by"][0]["guard"] == "sm"
     assert "**sm**" in report.as_markdown()
     assert "`+ 2.10.0:" in report.as_markdown()
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[World]:
+    """A further index that has a build, which was seen."""
+    world.torch("2.9.0")
+    with World(world.folder / "other").served() as other:
+        other.torch("2.9.0+cu126")
+        other.torch("2.9.0+cu128")
+        world.refresh(further=(f"{other.address}/simple/",))
+        yield other
+
+
+def of_further(report: Report) -> Outcome:
+    (outcome,) = (outcome for outcome in report.outcomes if outcome.index)
+    return outcome
+
+
+def seen(world: World) -> set[Cuda]:
+    builds = seen_builds(held.snapshot for held in world.store.read(["torch"]).further)
+    return set(builds.get((Version("2.9.0"), LINUX), {}))
+
+
+@pytest.mark.parametrize("guard", ["changed", "vanished"])
+def test_a_further_index_is_guarded_too(world: World, other: World, guard: str) -> None:
+    address = f"{other.address}/simple/"
+    if guard == "changed":
+        other.torch("2.9.0+cu126", sm="sm_80")
+    else:
+        del other.files["torch"]["torch-2.9.0+cu126-cp312-cp312-manylinux_2_28_x86_64.whl"]
+    report = world.refresh(further=(address,))
+    assert [finding.guard for finding in of_further(report).findings] == [guard]
+    assert (of_further(report).state, report.exit_code) == (State.HELD, HELD)
+    assert Cuda(12, 6) in seen(world)
+    assert world.refresh(further=(address,), accept=True).exit_code == 0
+    assert (Cuda(12, 6) in seen(world)) is (guard == "changed")
+    assert world.refresh(further=(address,)).nothing_to_do
+
+
+@pytest.mark.parametrize("answer", [404, b"<html><body></body></html>"], ids=["404", "empty"])
+def test_a_further_index_that_has_the_package_no_more(world: World, other: World, answer: int | bytes) -> None:
+    address = f"{other.address}/simple/"
+    other.broken["/simple/torch/"] = answer
+    report = world.refresh(further=(address,))
+    assert (of_further(report).state, report.exit_code) == (State.HELD, HELD)
+    assert seen(world) == {Cuda(12, 6), Cuda(12, 8)}
+    report = world.refresh(further=(address,), accept=True)
+    assert (report.exit_code, report.nothing_to_do) == (0, False)
+    assert not world.store.read(["torch"]).further
+    assert world.refresh(further=(address,)).nothing_to_do
+
+
+def test_a_wheel_that_is_gone_from_a_folder_stops(world: World) -> None:
+    folder = world.folder / "wheels"
+    folder.mkdir()
+    build = folder / "torch-2.9.0+cu126-cp312-cp312-linux_x86_64.whl"
+    build.write_bytes(b"")
+    world.torch("2.9.0")
+    world.refresh(folders=(str(folder),))
+    build.unlink()
+    assert world.refresh(folders=(str(folder),)).exit_code == HELD
+    assert seen(world) == {Cuda(12, 6)}
+    world.refresh(folders=(str(folder),), accept=True)
+    assert not seen(world)
+
+
+def test_an_index_that_is_not_configured_any_more_is_dropped_with_a_word(world: World, other: World) -> None:
+    report = world.refresh()
+    (sentence,) = report.dropped
+    assert f"{other.address}/simple" in sentence
+    assert (report.nothing_to_do, report.exit_code) == (False, 0)
+    assert not world.store.read(["torch"]).further
+    assert world.refresh().nothing_to_do
+
+
+def test_a_release_that_only_a_further_index_has_is_no_release_for_a_plan(world: World, other: World) -> None:
+    other.torch("2.99.0")
+    other.torch("2.9.0+cu130")
+    outcome = of_further(world.refresh(further=(f"{other.address}/simple/",)))
+    (note,) = outcome.notes
+    assert note.startswith("2.99.0: seen by name only")
+    assert outcome.difference.added == (Version("2.9.0+cu130"), Version("2.99.0"))
+
+
+@pytest.mark.parametrize("accept", [False, True])
+def test_an_empty_page_of_the_default_index_never_empties_the_facts(known: World, accept: bool) -> None:
+    known.broken["/simple/torch/"] = b"<!DOCTYPE html><html><body></body></html>"
+    report = known.refresh(accept=accept)
+    (finding,) = only(report).findings
+    assert (finding.guard, report.exit_code) == ("vanished", HELD)
+    assert len(snapshot(known).releases) == 2
+
+
+def test_a_damaged_file_is_written_anew(world: World) -> None:
+    world.torch("2.9.0")
+    world.refresh()
+    path = world.store.path("torch")
+    text = path.read_text()
+    (world.folder / "bundled").mkdir()
+    (world.folder / "bundled" / "torch.json").write_text(text)
+    path.write_text('{"x":')
+    report = world.refresh()
+    assert (only(report).state, report.nothing_to_do) == (State.RENEWED, False)
+    assert path.read_text() == text
+    assert not world.store.read(["torch"]).notices
+
+
+def test_kept_is_said_only_where_something_was_known(world: World) -> None:
+    world.ranges = False
+    world.torch("2.9.0")
+    first = only(world.refresh())
+    world.ranges = True
+    world.refresh()
+    world.ranges = False
+    again = only(world.refresh(again=True))
+    assert (bool(first.faults), first.kept) == (True, False)
+    assert (bool(again.faults), again.kept) == (True, True)
+    world.broken["/simple/torch/"] = 500
+    world.broken["/simple/triton/"] = 500
+    assert [outcome.kept for outcome in world.refresh(TORCH, NAMES).outcomes] == [True, False]
+
+
+def test_an_interruption_keeps_what_is_finished(world: World) -> None:
+    world.publish("triton", "triton-3.5.0-cp312-cp312-manylinux_2_28_x86_64.whl", b"")
+    world.torch("2.9.0")
+
+    class Impatient:
+        def surveys(self, package: str) -> None:
+            if package == "torch":
+                raise KeyboardInterrupt
+
+        def looked(self, package: str, files: int) -> None: ...
+
+    with pytest.raises(KeyboardInterrupt):
+        world.refresh(NAMES, TORCH, observer=Impatient())
+    assert Version("3.5.0") in snapshot(world, "triton").releases
+    assert not world.store.path("torch").exists()

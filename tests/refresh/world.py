@@ -21,8 +21,9 @@ from packaging.version import Version
 from envgen.compat.store import Store
 from envgen.index import Access, Reader
 from envgen.refresh.packages import Followed, Inside, Limits, Package
-from envgen.refresh.refresh import Target, refresh
+from envgen.refresh.refresh import Observer, refresh
 from envgen.refresh.report import Report
+from envgen.refresh.settle import Target
 
 TODAY = date(2026, 11, 21)
 TORCH = Package("torch", Version("2.0"), Inside.TORCH, everywhere=True)
@@ -138,10 +139,13 @@ class World:
         again: bool = False,
         accept: bool = False,
         further: tuple[str, ...] = (),
+        folders: tuple[str, ...] = (),
         timeout: float = 5.0,
         patience: float = 60.0,
+        observer: Observer | None = None,
     ) -> Report:
-        access = Access(indexes=(f"{self.address}/simple/", *further), timeout=timeout, deadline=timeout)
+        indexes = (f"{self.address}/simple/", *further)
+        access = Access(indexes, folders, timeout=timeout, deadline=timeout)
         wanted = Followed(TODAY, packages or (TORCH,), frozenset(), Limits(timedelta(30), timedelta(90)))
         with Reader(access, self.folder / "pages") as reader:
             return refresh(
@@ -149,7 +153,7 @@ class World:
                 Target(self.store),
                 wanted,
                 TODAY + timedelta(days),
-                Silent(),
+                observer or Silent(),
                 again=again,
                 accept=accept,
                 patience=patience,
