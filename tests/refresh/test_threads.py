@@ -1,0 +1,48 @@
+"""Work in threads: in order, with its errors, and never waited for after an interruption."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from envgen.refresh.threads import in_threads
+
+HANGING = """
+import threading
+from envgen.refresh.threads import in_threads
+
+def work(item):
+    print("begun", flush=True)
+    threading.Event().wait()
+
+in_threads(work, range(20), 1)
+"""
+
+
+def test_results_are_in_the_order_of_their_items() -> None:
+    assert in_threads(lambda number: number * 2, range(50), 8) == [number * 2 for number in range(50)]
+    assert in_threads(str, [], 8) == []
+
+
+def test_an_error_is_raised_to_who_waits() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda number: 1 // number, [1, 0], 2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there an interruption goes to a whole group of processes")
+def test_an_interruption_waits_for_nothing() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGINT)
+        try:
+            code = process.wait(timeout=30)  # the work itself never ends
+        finally:
+            process.kill()
+    assert code in (-signal.SIGINT, 130)
