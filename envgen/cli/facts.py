@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,9 +18,9 @@ from envgen.cell import GrammarError
 from envgen.cli.console import output
 from envgen.cli.context import JsonOption
 from envgen.compat.store import Store
-from envgen.compat.words import counted
-from envgen.errors import UsageError
-from envgen.refresh.ages import Ages, ages
+from envgen.compat.words import counted, listed
+from envgen.errors import StaleError, UsageError
+from envgen.refresh.ages import Ages, SnapshotAge, TableAge, ages
 from envgen.spec.quantity import parse_duration
 
 app = typer.Typer(no_args_is_help=True, help="What envgen knows of packages: bring it up to date, see how old it is.")
@@ -52,6 +53,7 @@ def refresh_command(
     Examples: `envgen facts refresh`, `envgen facts refresh --json`, `envgen facts refresh --update-repo .`
     """
     if offline:
+        _refuse_beside_offline(update_repo is not None, from_scratch=from_scratch, accept=accept)
         _status(ages(Store.of()), as_json=as_json, header="No index was asked. These facts are used:")
         return
     # What speaks HTTP takes a quarter of a second to import, which no other command should spend.
@@ -63,7 +65,7 @@ def refresh_command(
 @app.command("status")
 def status_command(
     max_age: Annotated[
-        str | None, typer.Option("--max-age", metavar="AGE", help="Exit with 1 when something is older, such as `30d`.")
+        str | None, typer.Option("--max-age", metavar="AGE", help="Exit with 6 when something is older, such as `30d`.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,18 +73,43 @@ def status_command(
 
     Example, for CI: `envgen facts status --max-age 30d`
     """
+    limit = _age(max_age) if max_age is not None else None
     found = ages(Store.of())
-    limit = _age(max_age) if max_age else None
     _status(found, as_json=as_json)
-    if limit is not None and found.oldest(_today()) > limit:
-        raise typer.Exit(1)
+    if limit is not None and (older := found.older(_today(), limit)):
+        raise _too_old(older, str(max_age))
+
+
+def _refuse_beside_offline(update_repo: bool, *, from_scratch: bool, accept: bool) -> None:
+    given = {"--update-repo": update_repo, "--from-scratch": from_scratch, "--accept": accept}
+    asking = [option for option, wanted in given.items() if wanted]
+    if asking:
+        raise UsageError(
+            f"--offline asks no index, and {listed(asking)} {'needs' if len(asking) == 1 else 'need'} one asked.",
+            "Leave one of them out.",
+        )
 
 
 def _age(text: str) -> timedelta:
     try:
         return timedelta(seconds=parse_duration(text))
     except GrammarError:
-        raise UsageError(f"{text!r} is not an age.", "Write it as 30d or 12h.") from None
+        raise UsageError(
+            f"--max-age: {text!r} is not an age above zero." if text else "--max-age is empty.",
+            "Write it as 30d or 12h.",
+        ) from None
+
+
+def _too_old(older: Sequence[SnapshotAge | TableAge], limit: str) -> StaleError:
+    """Names the oldest; which of them a refresh renews depends on their kind."""
+    first, more = older[0], len(older) - 1
+    what = f"{first.name}, as of {first.taken}, {f'and {more} more are' if more else 'is'} older than {limit}."
+    remedies = [
+        "`envgen facts refresh` renews what comes from indexes" * any(isinstance(each, SnapshotAge) for each in older),
+        "a newer envgen brings newer hand-kept files" * any(isinstance(each, TableAge) for each in older),
+    ]
+    remedy = "; ".join(filter(None, remedies))
+    return StaleError(what, f"{remedy[0].upper()}{remedy[1:]}.")
 
 
 def _today() -> date:
@@ -90,23 +117,45 @@ def _today() -> date:
 
 
 def _status(found: Ages, *, as_json: bool, header: str = "") -> None:
-    today = _today()
     if as_json:
-        print(json.dumps({**asdict(found), "oldest_days": found.oldest(today).days}, indent=2, default=str))
+        print(json.dumps(_as_json(found), indent=2, default=str))
         return
     console = output()
     if header:
         console.print(header)
+    table = _table(found)
+    if console.is_terminal:
+        console.print(table)
+    else:  # without the blanks at the ends of its lines
+        with console.capture() as captured:
+            console.print(table)
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    for notice in found.notices:
+        print(notice, file=sys.stderr)
+
+
+def _table(found: Ages) -> Table:
+    today = _today()
     table = Table(box=None, pad_edge=False)
     for name in ("facts", "as of", "days", "from", "what"):
         table.add_column(name, justify="right" if name == "days" else "left", no_wrap=name != "what")
     for each in found.snapshots:
-        what = f"{counted(each.releases, 'release')}, {counted(each.files, 'file')}, measured, {each.index}"
+        what = f"{counted(each.releases, 'release')}, {counted(each.files, 'file')}, {each.kind}, {each.index}"
         table.add_row(each.package, str(each.taken), str((today - each.taken).days), each.origin, escape(what))
     for own in found.tables:
         kinds = ", ".join(f"{number} {kind}" for kind, number in own.kinds)
         what = f"{kinds}; oldest {own.oldest_as_of}: {own.oldest}"
         table.add_row(own.name, str(own.taken), str((today - own.taken).days), "bundled", escape(what))
-    console.print(table)
-    for notice in found.notices:
-        print(notice, file=sys.stderr)
+    return table
+
+
+def _as_json(found: Ages) -> dict[str, Any]:
+    today = _today()
+    return {
+        "snapshots": [{**asdict(each), "days": (today - each.taken).days} for each in found.snapshots],
+        "tables": [
+            {**asdict(each), "kinds": dict(each.kinds), "days": (today - each.taken).days} for each in found.tables
+        ],
+        "notices": list(found.notices),
+        "oldest_days": found.oldest(today).days,
+    }

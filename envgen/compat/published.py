@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -27,6 +28,7 @@ from envgen.compat.snapshot import Snapshot
 TORCH = "torch"
 TORCH_TENSORRT = "torch-tensorrt"
 TENSORRT = "tensorrt"
+BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file was read
 # The packages whose snapshots the rules need.
 JUDGED_BY = (TORCH, TORCH_TENSORRT, TENSORRT, "tensorrt-cu12-bindings", "tensorrt-cu13-bindings")
 _BINDINGS = re.compile(r"tensorrt-cu(\d+)-bindings")
@@ -95,16 +97,16 @@ def not_installable(snapshot: Snapshot) -> dict[Version, str]:
 
 
 def seen_builds(snapshots: Iterable[Snapshot]) -> dict[tuple[Version, Platform], dict[Cuda, SeenBuild]]:
-    """The builds of torch on the user's further indexes; the first index that has one is named."""
+    """The builds of torch on the user's further indexes, by their file names; the first index that has one is named."""
     seen: defaultdict[tuple[Version, Platform], dict[Cuda, SeenBuild]] = defaultdict(dict)
     for snapshot in snapshots:
-        newest = _newest(snapshot)
+        newest, source = _newest(snapshot), replace(snapshot.source, kind=BY_NAME)
         for version, entry in snapshot.releases.items():
             cuda = _local(version)
             if cuda is None:
                 continue  # a variant of something else (`+rocm6.2`), or one whose CUDA its name does not tell
             for name, wheel in entry.get("wheels", {}).items():
-                build = SeenBuild(pythons_of(wheel["pythons"], newest), snapshot.source)
+                build = SeenBuild(pythons_of(wheel["pythons"], newest), source)
                 seen[Version(version.public), Platform(name)].setdefault(cuda, build)
     return dict(seen)
 

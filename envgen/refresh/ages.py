@@ -9,7 +9,9 @@ from pathlib import Path
 
 import envgen.compat
 from envgen.compat.facts import Facts
+from envgen.compat.published import BY_NAME
 from envgen.compat.read import Table
+from envgen.compat.snapshot import Snapshot
 from envgen.compat.store import Store
 from envgen.compat.verdict import Source
 from envgen.compat.words import counted
@@ -25,6 +27,7 @@ class SnapshotAge:
     Attributes:
         origin: `bundled`, or `cache` for the user's.
         index: where its facts were seen.
+        kind: measured, or how else its facts are known.
     """
 
     package: str
@@ -33,6 +36,11 @@ class SnapshotAge:
     index: str
     releases: int
     files: int
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.package} on {self.index}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,11 @@ class Ages:
         """The age of the oldest snapshot or table."""
         days = [*(each.taken for each in self.snapshots), *(each.taken for each in self.tables)]
         return today - min(days)
+
+    def older(self, today: date, limit: timedelta) -> tuple[SnapshotAge | TableAge, ...]:
+        """What is older than a limit, the oldest first."""
+        every: tuple[SnapshotAge | TableAge, ...] = (*self.snapshots, *self.tables)
+        return tuple(sorted((each for each in every if today - each.taken > limit), key=lambda each: each.taken))
 
 
 @dataclass(frozen=True)
@@ -104,10 +117,18 @@ def ages(store: Store) -> Ages:
             each.snapshot.source.text,
             len(each.snapshot.releases),
             len(each.snapshot.files),
+            _kind(each.snapshot),
         )
         for each in held
     )
     return Ages(tuple(snapshots), tuple(_tables(sorted(_DATA.glob("*.yaml")))), holdings.notices)
+
+
+def _kind(snapshot: Snapshot) -> str:
+    releases = snapshot.releases.values()
+    places = (place for entry in releases for place in (entry, *entry.get("wheels", {}).values()))
+    read = any("inside" in place for place in places)
+    return snapshot.source.kind if read else BY_NAME
 
 
 def _tables(files: Iterable[Path]) -> Iterator[TableAge]:

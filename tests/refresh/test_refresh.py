@@ -10,7 +10,7 @@ import pytest
 from packaging.version import Version
 
 from envgen.cell import Cuda, PythonVersion
-from envgen.compat.published import not_installable, seen_builds, torch_releases, torch_tensorrt_releases
+from envgen.compat.published import BY_NAME, not_installable, seen_builds, torch_releases, torch_tensorrt_releases
 from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
 from envgen.refresh.report import FAULT, HELD, Outcome, Report, State
@@ -284,7 +284,7 @@ def test_builds_on_a_further_index_are_kept_apart(world: World) -> None:
     assert list(torch_releases(holdings.by_package["torch"].snapshot)) == [Version("2.9.0")]
     seen = seen_builds(held.snapshot for held in holdings.further)
     build = seen[Version("2.9.0"), LINUX][Cuda(12, 6)]
-    assert (build.pythons, build.source.as_of, build.source.kind) == ((PythonVersion(12),), TODAY, "measured")
+    assert (build.pythons, build.source.as_of, build.source.kind) == ((PythonVersion(12),), TODAY, BY_NAME)
     assert address.rstrip("/") in build.source.text
     assert "secret" not in "".join(path.read_text() for path in world.store.user.rglob("*.json"))  # type: ignore[union-attr]
     world.refresh()  # the index is not configured any more

@@ -16,13 +16,14 @@ from envgen.cli.facts import app
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
 from envgen.compat.pins import IndexChoice, pins
-from envgen.compat.published import JUDGED_BY
-from envgen.compat.read import FactsError
+from envgen.compat.published import BY_NAME, JUDGED_BY
+from envgen.compat.read import KINDS, FactsError
 from envgen.compat.records import Platform, SeenBuild
 from envgen.compat.snapshot import Snapshot
 from envgen.compat.store import BUNDLED, Origin, Store
 from envgen.compat.verdict import Answer, Source
-from envgen.refresh.ages import staleness
+from envgen.errors import StaleError, UsageError
+from envgen.refresh.ages import ages, staleness
 from envgen.refresh.packages import Limits, followed
 
 FACTS = Facts.bundled()
@@ -135,11 +136,47 @@ def test_status_fails_past_an_age() -> None:
     run = CliRunner()
     assert run.invoke(app, ["status", "--max-age", "36500d"]).exit_code == 0
     shown = run.invoke(app, ["status", "--max-age", "1s", "--json"])
-    assert shown.exit_code == 1
+    assert isinstance(shown.exception, StaleError)
     said = json.loads(shown.output)
     assert {each["origin"] for each in said["snapshots"]} == {"bundled"}
     assert next(each for each in said["snapshots"] if each["package"] == "torch")["releases"] >= 30
-    assert next(each for each in said["tables"] if each["name"] == "toolkit.yaml")["kinds"]
+    assert next(each for each in said["tables"] if each["name"] == "toolkit.yaml")["kinds"].keys() <= set(KINDS)
+    assert max(each["days"] for key in ("snapshots", "tables") for each in said[key]) == said["oldest_days"]
+    assert {each["kind"] for each in said["snapshots"]} == {"measured", BY_NAME}
+
+
+def test_what_is_too_old_is_named(store: Store, torch: Snapshot) -> None:
+    put(store, torch)
+    found = ages(store)
+    later = max(each.taken for each in (*found.snapshots, *found.tables)) + timedelta(days=9)
+    first, *_ = older = found.older(later, timedelta(days=8))
+    assert first.taken == later - found.oldest(later)
+    assert len(older) == len(found.snapshots) + len(found.tables)
+    assert not found.older(later, found.oldest(later))
+    shown = CliRunner().invoke(app, ["status", "--max-age", "1s"])
+    assert isinstance(shown.exception, StaleError)
+    assert f"{first.name}, as of {first.taken}" in shown.exception.what
+    assert shown.exception.remedy
+
+
+@pytest.mark.parametrize("age", ["", "0d", "0s", "-3d", "soon"])
+def test_an_age_is_above_zero(age: str) -> None:
+    shown = CliRunner().invoke(app, ["status", f"--max-age={age}"])
+    assert isinstance(shown.exception, UsageError)
+    assert "30d" in shown.exception.remedy
+
+
+def test_a_status_in_a_pipe_has_no_blanks_at_its_ends() -> None:
+    lines = CliRunner().invoke(app, ["status"]).output.splitlines()
+    assert len(lines) > 10
+    assert lines == [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("options", [["--accept"], ["--from-scratch"], ["--update-repo", "."]])
+def test_nothing_that_asks_goes_with_offline(options: list[str]) -> None:
+    shown = CliRunner().invoke(app, ["refresh", "--offline", *options])
+    assert isinstance(shown.exception, UsageError)
+    assert options[0] in shown.exception.what
 
 
 def test_offline_asks_nobody_and_says_so() -> None:
