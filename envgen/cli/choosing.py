@@ -6,13 +6,16 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from envgen.cell import GrammarError
-from envgen.errors import UsageError
+from envgen.errors import EnvgenError, UsageError
+from envgen.spec.choices import RESERVED
 from envgen.spec.expression import ExpressionError, Where
+from envgen.spec.load import load
 from envgen.spec.matrix import Choice, Match
 from envgen.spec.quantity import parse_budget, parse_strength
 
@@ -21,8 +24,22 @@ LONG = 100  # characters of a condition that an error shows
 _BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 
-def _option(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002 - as typer has it
-    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=PANEL)
+def _option(
+    *names: str,
+    metavar: str | None = None,
+    help: str,  # noqa: A002 - as typer has it
+    complete: Callable[[str], list[str]] | None = None,
+) -> Any:
+    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=PANEL, autocompletion=complete)
+
+
+def _selections(beginning: str) -> list[str]:
+    """The selections of the matrix in this folder, for a shell."""
+    try:
+        own = load(Path("matrix.yaml")).selections
+    except EnvgenError:
+        own = {}
+    return [name for name in (*own, *RESERVED) if name.startswith(beginning)]
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,7 @@ class Request:
     select: Annotated[
         list[str] | None,
         _option(
-            "--select", "-s", metavar="NAME",
+            "--select", "-s", metavar="NAME", complete=_selections,
             help="A selection named in the matrix, or full, host, pairwise, extremes; may be repeated.",
         ),
     ] = None  # fmt: skip
