@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 SCHEMA_VERSION = 1
+SURE = 0.95  # probability of a pattern, from which its rivals are not worth a word
 
 
 class Rung(StrEnum):
@@ -131,6 +132,13 @@ class RunInfo(_Record):
     remarks: tuple[str, ...] = ()
 
 
+class LessLikely(_Record):
+    """Another pattern that explains the same failures, with its probability."""
+
+    pattern: str
+    probability: float
+
+
 class FailurePattern(_Record):
     """What the cells that failed alike have in common, derived from their results.
 
@@ -142,7 +150,13 @@ class FailurePattern(_Record):
         conditions: the same, one entry for each axis: `from` and `to`, both included, or `not`.
         support: the failing cells that the sentence is about.
         counter_examples: passing cells that have the pattern.
+        probability: of the pattern among all that explain the same failures.
         as_likely: other patterns that explain the same failures as well.
+        less_likely: further ones.
+        may_be_chance: whether the cells may as well have failed each by itself.
+        localised: whether further cells were run to tell.
+        failed_again: those of the failing cells that were run again.
+        flaky: cells that once passed and once failed so.
     """
 
     rung: Rung
@@ -152,14 +166,44 @@ class FailurePattern(_Record):
     conditions: tuple[dict[str, str], ...] = ()
     support: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
+    probability: float | None = None
     as_likely: tuple[str, ...] = ()
+    less_likely: tuple[LessLikely, ...] = ()
+    may_be_chance: bool = False
+    localised: bool = False
+    failed_again: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+
+    @property
+    def firm(self) -> bool:
+        """Whether the sentence states a pattern that is not to be doubted as a whole."""
+        return bool(self.pattern) and not self.may_be_chance
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be added to the sentence."""
         but = (f"But passed: {', '.join(self.counter_examples)}.",) if self.counter_examples else ()
         likely = (f"As likely: {'; '.join(self.as_likely)}.",) if self.as_likely else ()
-        return but + likely
+        often = (f"Flaky, for it passed as well: {', '.join(self.flaky)}.",) if self.flaky and self.support else ()
+        return but + self._doubt + likely + self._chance + often
+
+    @property
+    def _doubt(self) -> tuple[str, ...]:
+        if self.probability is None or self.probability >= SURE:
+            return ()
+        others = "; ".join(f"{other.pattern} ({other.probability:.0%})" for other in self.less_likely)
+        return (f"{self.probability:.0%} sure{f'; or, less likely: {others}' if others else ''}.",)
+
+    @property
+    def _chance(self) -> tuple[str, ...]:
+        again = (f"Run again, it failed again: {', '.join(self.failed_again)}.",) if self.failed_again else ()
+        if not self.may_be_chance:
+            return again
+        number = len(self.support)
+        chance = f"May be chance: {number} {'cell' if number == 1 else 'cells'} only."
+        if self.localised:
+            return (chance, *again)
+        return (f"{chance} `envgen run --resume --localise` runs what tells more.",)
 
 
 class Report(_Record):

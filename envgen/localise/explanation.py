@@ -10,12 +10,14 @@ import numpy as np
 
 from envgen.localise.evidence import Evidence
 from envgen.localise.family import ALWAYS, Box, Family
-from envgen.localise.pattern import Mask, Pattern
+from envgen.localise.pattern import MOST_CONDITIONS, Mask, Pattern
 from envgen.localise.search import Posterior, Rules, Search
 from envgen.space import Space
 
 STARTS = 12
 MAY_BE_CHANCE = 0.1  # probability of unrelated failures, above which a pattern is not clearly better
+_MOST_UNRELATED = 0.25  # of all cells, that fail each by itself; more of them are no chance
+_CONDITIONS_BITS = math.log2(MOST_CONDITIONS + 1)  # what the number of a pattern's conditions costs
 _HEATS = 4
 _MOST_RIVALS = 3
 _RIVAL_SHARE = 0.02  # probability below which an alternative is not worth a word
@@ -149,19 +151,21 @@ def _finding(evidence: Evidence, search: Search, rules: Rules, box: Box) -> Find
 
 
 def chance(evidence: Evidence, box: Box, own: Sequence[int]) -> float:
-    """How probable it is that some failures share a pattern by chance, when unrelated ones are as likely as a pattern.
+    """How probable it is that some failures share a pattern by chance.
 
-    Unrelated, they are any choice of as many cells, which costs the more bits the rarer they are; those that failed
-    again when run again cost a failure more, each.
+    Unrelated failures, as frequent as these, are held to be as likely as some pattern. A cell that failed again when
+    it was run again counts twice.
 
     Args:
         own: the failing cells that the box alone explains, by their rows.
     """
-    if not own or not evidence.passed.any():
+    passed = int(evidence.passed.sum())
+    if not own or not passed:
         return 0.0
-    cells = int(evidence.passed.sum()) + len(own)
-    again = int(evidence.trusted[list(own)].sum()) * math.log2(cells / len(own))
-    odds = 2.0 ** (evidence.family.bits(box) - math.log2(math.comb(cells, len(own))) - again)
+    rate = min(len(own) / (len(own) + passed), _MOST_UNRELATED)
+    failures = len(own) + int(evidence.trusted[list(own)].sum())
+    unrelated = -failures * math.log2(rate) - passed * math.log2(1 - rate)
+    odds: float = 2.0 ** (evidence.family.bits(box) + _CONDITIONS_BITS - unrelated)
     return odds / (1 + odds)
 
 

@@ -65,7 +65,7 @@ def _patterns(report: Report) -> Iterator[str]:
         yield "## What failed cells have in common\n\n"
         for found in report.patterns:
             lines = [_text(found.sentence), *map(_text, found.remarks), f"({found.rung}: {_text(found.failure)})"]
-            lines[0] = f"**{lines[0]}**" if found.pattern else lines[0]
+            lines[0] = f"**{lines[0]}**" if found.firm else lines[0]
             yield "- " + "\\\n  ".join(lines) + "\n"
         yield "\n"
 

@@ -3,6 +3,7 @@
 run.json                  the run's header
 cells/<cell>.json         one result per cell
 logs/<cell>/<rung>.log    what the commands said
+localise.json             the further cells that were run to tell what failures hang on
 report.json, .md, .html   written from the above
 """
 
@@ -24,6 +25,7 @@ from envgen.report.page import report_html
 from envgen.report.patterns import failure_patterns
 from envgen.report.view import sorted_cells
 from envgen.results import LADDER, SCHEMA_VERSION, CellResult, Outcome, Report, RungResult, RunInfo
+from envgen.run.further import NOTHING_FURTHER, Further, read_further
 
 _Record = TypeVar("_Record", bound=BaseModel)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -31,14 +33,19 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Loaded:
-    """A report, and what could not be read for it: the cells of damaged files stand in it as not run."""
+    """A report, and what could not be read for it: the cells of damaged files stand in it as not run.
+
+    Attributes:
+        further: what was run to tell what the failures hang on.
+    """
 
     report: Report
     damaged: tuple[EnvgenError, ...] = ()
+    further: Further = NOTHING_FURTHER
 
     def explained(self) -> Loaded:
         """With what the failures have in common; that takes a moment."""
-        patterns = failure_patterns(self.report.cells)
+        patterns = failure_patterns(self.report.cells, self.further)
         return replace(self, report=self.report.model_copy(update={"patterns": patterns}))
 
 
@@ -63,7 +70,7 @@ def load_report(*folders: Path) -> Loaded:
         known = cells.get(cell.cell)
         if known is None or _age(cell) >= _age(known):
             cells[cell.cell] = cell
-    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged))
+    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged), read_further(*folders))
 
 
 def report_json(report: Report) -> str:

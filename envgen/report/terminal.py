@@ -69,7 +69,8 @@ def _patterns(report: Report) -> Iterator[Text]:
     for found in report.patterns:
         remarks = "".join(f"\n  {one_line(remark)}" for remark in found.remarks)
         why = one_line(found.failure) or NO_REASON
-        yield Text.assemble((one_line(found.sentence), "bold"), remarks, (f"\n  {found.rung}: {why}", "dim"))
+        sentence = (one_line(found.sentence), "bold" if found.firm else "")
+        yield Text.assemble(sentence, remarks, (f"\n  {found.rung}: {why}", "dim"))
 
 
 def _totals(view: ReportView) -> Text:

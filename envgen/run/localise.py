@@ -7,40 +7,20 @@ that was interrupted goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from envgen.cell import Cell, PythonVersion
-from envgen.files import write_atomically
-from envgen.localise import Explanation, Localiser, Question
+from envgen.localise import Localiser, Question
 from envgen.machine import Machine, find_interpreter
 from envgen.plan import Plan
 from envgen.results import CellResult
+from envgen.run.further import Asked, Flaky, Further, read_further
 from envgen.run.journal import Journal
 from envgen.run.signature import Signature, signatures
 
 MOST_KINDS = 20  # of failure, that are looked into
-FILE = "localise.json"  # in the folder of a run
-
-
-class Asked(BaseModel):
-    """A cell that was run to tell explanations apart.
-
-    Attributes:
-        again: whether it had been run before.
-        reason: why it was asked for.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    cell: str
-    again: bool
-    reason: str
-
-
-_RECORD = TypeAdapter(tuple[Asked, ...])
 
 
 @dataclass(frozen=True)
@@ -53,21 +33,6 @@ class Ask:
 
     place: int
     asked: Asked
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is known of one kind of failure.
-
-    Attributes:
-        failure: the kind.
-        explanation: of it, over the cells that this machine could have run.
-        flaky: cells that once passed and once failed so.
-    """
-
-    failure: Signature
-    explanation: Explanation
-    flaky: tuple[str, ...]
 
 
 @dataclass
@@ -85,7 +50,6 @@ class Localisation:
     machine: Machine
     journal: Journal
     most: int
-    told: list[Told] = field(default_factory=list)
 
     def asks(self) -> Iterator[Ask]:
         """The cells to run; before the next is taken, the result of the last must be in the journal."""
@@ -99,20 +63,21 @@ class Localisation:
     @property
     def asked(self) -> tuple[Asked, ...]:
         """The cells that were asked for so far, in order."""
-        try:
-            return _RECORD.validate_json((self.journal.folder / FILE).read_bytes())
-        except (OSError, ValidationError):
-            return ()
+        return self._kept.asked
+
+    @property
+    def _kept(self) -> Further:
+        return read_further(self.journal.folder)
 
     def _asks(self, kind: Signature) -> Iterator[Ask]:
         localiser, places = self._localiser(kind)
         while question := localiser.next():
             place = places[question.row]
-            yield Ask(place, self._note(place, question))
+            yield Ask(place, self._note(place, question, places))
             result = self.journal.result(str(self.plan.cells[place].cell))
             localiser.observe(question.row, kind.verdict(result) if result else None)
-        flaky = tuple(str(self.plan.cells[places[row]].cell) for row in localiser.flaky)
-        self.told.append(Told(kind, localiser.explanation(), flaky))
+            if question.row in localiser.flaky:
+                self._note_flaky(place, kind)
 
     def _localiser(self, kind: Signature) -> tuple[Localiser, list[int]]:
         """What asks for cells of a kind of failure, and where each row of its space stands in the plan."""
@@ -125,7 +90,7 @@ class Localisation:
         observed = {row: failed for row, failed in verdicts.items() if failed is not None}
         costs = np.where(here[places], 1.0, np.inf)
         costs[[row for row, failed in verdicts.items() if failed is None]] = np.inf
-        again = {each.cell for each in self.asked if each.again}
+        again = self._kept.again
         twice = {row_of[place] for place in found if place is not None and found[place].cell in again}
         localiser = Localiser(
             replace(self.plan.space, rows=self.plan.space.rows[places]),
@@ -158,8 +123,17 @@ class Localisation:
         results = map(self.journal.result, info.cells if info else ())
         return {result.cell: result for result in results if result}
 
-    def _note(self, place: int, question: Question) -> Asked:
-        asked = Asked(cell=str(self.plan.cells[place].cell), again=question.again, reason=question.reason)
-        text = _RECORD.dump_json((*self.asked, asked), indent=2).decode()
-        write_atomically(self.journal.folder / FILE, text + "\n")
+    def _note(self, place: int, question: Question, places: list[int]) -> Asked:
+        cells = self.plan.cells
+        asked = Asked(cell=str(cells[place].cell), again=question.again, reason=question.reason)
+        candidates = tuple(str(cells.grid.cell(cells.rows[other].tolist())) for other in places)
+        kept = self._kept
+        noted = kept.model_copy(update={"asked": (*kept.asked, asked), "candidates": candidates})
+        noted.write(self.journal.folder)
         return asked
+
+    def _note_flaky(self, place: int, kind: Signature) -> None:
+        kept = self._kept
+        flaky = Flaky(cell=str(self.plan.cells[place].cell), rung=kind.rung, failure=kind.words)
+        noted = kept.model_copy(update={"flaky": tuple(dict.fromkeys((*kept.flaky, flaky)))})
+        noted.write(self.journal.folder)

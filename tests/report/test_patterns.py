@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
 
-import pytest
-
 from envgen.report import load_report, report_html, report_json, report_markdown
-from envgen.report.patterns import failure_patterns
-from envgen.results import LADDER, CellResult, FailurePattern, Outcome, Report, Rung
+from envgen.report.patterns import LIKELY, failure_patterns
+from envgen.results import LADDER, SURE, CellResult, FailurePattern, Outcome, Report, Rung
+from envgen.run.further import Asked, Flaky, Further
 
 from .samples import HOSTILE, cell, passed, run, rung
 from .test_formats import CONTROL, Page, markdown_tokens, terminal
@@ -74,7 +73,7 @@ def test_failures_are_told_apart_by_rung_and_words() -> None:
     found = failure_patterns(results)
     assert [(each.rung, each.sentence) for each in found] == [
         (Rung.BUILT, "Every cell with torch == 2.8 failed (4 of 4); no other cell failed so."),
-        (Rung.LOADED, "Every cell with python >= 3.12 failed (2 of 2 that came so far); no other cell failed so."),
+        (Rung.LOADED, "Every cell with python >= 3.12 failed (2 of 4; 2 failed otherwise); no other cell failed so."),
     ]
 
 
@@ -83,7 +82,11 @@ def test_axes_that_went_together_are_as_likely() -> None:
     (found,) = failure_patterns([climbed(named(p, t, "cpu"), SYMBOL if p > "3.11" else None) for p, t in pairs])
     assert found.pattern == "python >= 3.12"
     assert found.as_likely == ("torch >= 2.9",)
-    assert found.remarks == ("As likely: torch >= 2.9.",)
+    assert found.may_be_chance
+    assert found.remarks == (
+        "As likely: torch >= 2.9.",
+        "May be chance: 2 cells only. `envgen run --resume --localise` runs what tells more.",
+    )
 
 
 def test_the_users_axes_are_values_without_an_order() -> None:
@@ -99,17 +102,31 @@ def test_where_all_failed_no_value_is_blamed() -> None:
     assert (found.pattern, len(found.support)) == ("", 24)
 
 
-@pytest.mark.parametrize("failing", [(), (("3.12", "2.9", "cpu"),)])
-def test_one_failure_is_no_pattern(failing: tuple[tuple[str, str, str], ...]) -> None:
-    assert failure_patterns(grid(lambda *values: values in failing)) == ()
+def test_without_a_failure_nothing_is_said() -> None:
+    assert failure_patterns(grid(lambda *values: False)) == ()
+
+
+def test_one_failed_cell_is_no_pattern_but_its_neighbours_are_named() -> None:
+    (found,) = failure_patterns(grid(lambda *values: values == ("3.12", "2.9", "cpu")))
+    assert (found.pattern, found.support) == ("", (named("3.12", "2.9", "cpu"),))
+    assert found.sentence == (
+        "py312-torch2.9-cpu-debian12-x86_64 failed, and no other cell with it; "
+        "with python 3.10, 3.11 or 3.13, torch 2.8 or 2.10 and cuda cu126 instead it passed."
+    )
+
+
+def test_one_failed_cell_without_a_neighbour_is_too_few() -> None:
+    results = [climbed(named("3.12", "2.9", "cpu"), SYMBOL), climbed(named("3.10", "2.8", "cu126"))]
+    assert sentences(results) == [f"{results[0].cell} failed, and no other cell with it; too few cells to tell why."]
+    assert sentences(results[:1]) == []
 
 
 def test_of_failures_with_nothing_in_common_nothing_is_claimed() -> None:
     failing = {("3.10", "2.8", "cu126"), ("3.12", "2.10", "cpu")}
     found = failure_patterns(grid(lambda *values: values in failing))
     assert [each.pattern for each in found] == ["", ""]
-    assert {each.sentence for each in found} == {
-        f"{named(*values)} failed, and none like it: too few cells to tell why." for values in failing
+    assert {each.sentence.partition(" failed, and no other cell with it; ")[0] for each in found} == {
+        named(*values) for values in failing
     }
 
 
@@ -127,7 +144,48 @@ def test_what_did_not_come_to_show_counts_neither_way() -> None:
         else result
         for result in results
     ]
-    assert sentences(unknown) == ["Every cell with torch == 2.10 failed (6 of 6 that came so far); no other cell did."]
+    assert sentences(unknown) == [
+        "Every cell with torch == 2.10 failed (6 of 8; 2 did not come so far); no other cell did."
+    ]
+
+
+def test_a_pattern_of_few_may_be_chance_until_a_cell_failed_again() -> None:
+    results = [climbed(named(p, "2.9", "cpu"), SYMBOL if p > "3.11" else None) for p in PYTHONS]
+    (found,) = failure_patterns(results)
+    assert (found.pattern, found.may_be_chance, found.firm) == ("python >= 3.12", True, False)
+    asked = tuple(Asked(cell=named(p, "2.9", "cpu"), again=True, reason="it failed") for p in ("3.12", "3.13"))
+    (found,) = failure_patterns(results, Further(asked=asked))
+    assert found.failed_again == found.support
+    said = " ".join(found.remarks)
+    assert f"Run again, it failed again: {', '.join(found.support)}." in said
+    assert "--localise" not in said
+
+
+def test_a_pattern_says_how_sure_it_is_and_what_else_may_be() -> None:
+    """Without the cells that would tell whether torch has to do with it."""
+    results = grid(lambda p, t, c: p >= "3.12" and t != "2.8" and c == "cu126")
+    telling = {named(p, "2.8", "cu126") for p in ("3.12", "3.13")}
+    candidates = tuple(result.cell for result in results)
+    (found,) = failure_patterns((r for r in results if r.cell not in telling), Further(candidates=candidates))
+    assert found.pattern == "python >= 3.12 and cuda == cu126"
+    assert found.probability is not None
+    assert LIKELY <= found.probability < SURE
+    (other,) = found.less_likely
+    assert other.pattern == "python >= 3.12 and torch >= 2.9 and cuda == cu126"
+    assert found.remarks == (
+        f"{found.probability:.0%} sure; or, less likely: {other.pattern} ({other.probability:.0%}).",
+    )
+
+
+def test_a_cell_that_failed_and_passed_is_flaky() -> None:
+    once = named("3.12", "2.9", "cpu")
+    further = Further(flaky=(Flaky(cell=once, rung=Rung.LOADED, failure=SYMBOL),))
+    (found,) = failure_patterns(grid(lambda *values: False), further)
+    assert found.sentence == f"{once} is flaky: it failed once and passed once, with nothing changed."
+    assert (found.flaky, found.support, found.failure) == ((once,), (), SYMBOL)
+    (found,) = failure_patterns(grid(lambda p, t, c: t == "2.9"), further)
+    assert found.pattern == "torch == 2.9"
+    assert found.remarks == (f"Flaky, for it passed as well: {once}.",)
 
 
 def test_names_that_are_no_cell_ids_are_left_out() -> None:

@@ -13,7 +13,7 @@ import pytest
 from envgen.cell import PythonVersion
 from envgen.machine import find_interpreter
 from envgen.results import CellResult, Report, Rung
-from envgen.run.localise import FILE
+from envgen.run.further import FILE
 
 from .project import TinyProject, cell_id, wait_until
 
@@ -102,9 +102,9 @@ def test_further_cells_tell_what_a_run_of_few_cannot(faulty: TinyProject, tmp_pa
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Further cell 1 of" not in done.stdout
     assert "Further cell 2 of at most 20: " in done.stdout
-    assert "\n  python >= 3.12 and math == fast (" in done.stdout
+    assert "Every cell with python >= 3.12 and math == fast failed (" in " ".join(done.stdout.split())
 
-    results, asked = faulty.results(), json.loads((faulty.run_folder() / FILE).read_text())
+    results, asked = faulty.results(), json.loads((faulty.run_folder() / FILE).read_text())["asked"]
     assert {each["cell"] for each in asked} | {*few} == set(results)
     assert 3 < len(results) < 12
     header = json.loads((faulty.run_folder() / "run.json").read_text())
@@ -112,7 +112,8 @@ def test_further_cells_tell_what_a_run_of_few_cannot(faulty: TinyProject, tmp_pa
     assert header["selection"].endswith(" + localise")
     failed = {name for name, result in results.items() if result.failed}
     assert failed == {name for name in results if re.match("py31[23]-", name) and "-math_fast" in name}
-    assert any(found.pattern == "python >= 3.12 and math == fast" for found in report_of(faulty).patterns)
+    (found,) = report_of(faulty).patterns
+    assert (found.pattern, found.localised) == ("python >= 3.12 and math == fast", True)
 
 
 def test_without_a_failure_no_further_cell_is_run(project: TinyProject) -> None:
@@ -133,7 +134,9 @@ def test_a_flaky_failure_is_run_again_and_said(project: TinyProject, tmp_path: P
     done = project.envgen("run", *cells, "--localise")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{cells[0]} again; it failed, and no other cell like it." in done.stdout
-    assert f"{cells[0]} is flaky" in done.stdout
+    assert f"{cells[0]} is flaky: it failed once and passed once" in " ".join(done.stdout.split())
+    (found,) = report_of(project).patterns
+    assert (found.flaky, found.support, found.rung) == ((cells[0],), (), Rung.LOADED)
     assert {result.reached for result in project.results().values()} == {Rung.CPU}
 
 
