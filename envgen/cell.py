@@ -20,7 +20,16 @@ FIXED_AXES = ("python", "torch", "cuda", "tensorrt", "os", "arch")
 
 
 class GrammarError(ValueError):
-    """A text that does not follow the grammar of the value it stands for."""
+    """A text that does not follow the grammar of the value it stands for.
+
+    Args:
+        what: what is wrong, as a part of a sentence.
+        remedy: one sentence saying what to write, where the first part does not say it already.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.remedy = remedy
 
 
 @total_ordering

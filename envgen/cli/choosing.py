@@ -99,9 +99,15 @@ class Request:
             where=_read("--where", _where, self.where) if self.where is not None else None,
             cover=_read("--cover", parse_strength, self.cover) if self.cover is not None else None,
             budget=_read("--budget", parse_budget, self.budget) if self.budget is not None else None,
-            must=tuple(Match(cells=(text,)) for text in self.must or ()),
+            must=tuple(Match(cells=(_read("--must", _cell, text),)) for text in self.must or ()),
             seed=self.seed,
         )
+
+
+def _cell(text: str) -> str:
+    if not text:
+        raise GrammarError("it is empty", "Give a cell id, or a glob such as `py312-*`.")
+    return text
 
 
 T = TypeVar("T")
@@ -111,7 +117,7 @@ def _read(option: str, parse: Callable[[str], T], text: str) -> T:
     try:
         return parse(text.strip())
     except GrammarError as error:
-        raise UsageError(f"{option}: {error}.", "`--help` shows an example.") from None
+        raise UsageError(f"{option}: {error}.", error.remedy or "`--help` shows an example.") from None
 
 
 def _where(text: str) -> Where:
@@ -119,7 +125,7 @@ def _where(text: str) -> Where:
         return Where.parse(text)
     except ExpressionError as error:
         shown = text if len(text) <= LONG else text[:LONG] + "..."
-        raise GrammarError(f"{error}, at character {error.column + 1} of `{shown}`") from None
+        raise GrammarError(f"{error}, at character {error.column + 1} of `{shown}`", error.remedy) from None
 
 
 def chooses(command: Callable[..., None]) -> Callable[..., None]:

@@ -18,7 +18,8 @@ from envgen.plan.planner import Plan, excluding, exclusions
 from envgen.spec.matrix import Host, Match
 from envgen.spec.selector import HOST
 
-_LOOKED_AT = 5000
+_LOOKED_AT = 5000  # combinations that are asked for
+_TRIED = 50_000  # combinations; a pattern of cell ids can be told to fit none only by trying all
 _SHOWN = 3
 _RULE_ORDER = {rule.id: place for place, rule in enumerate(RULES)}
 
@@ -32,13 +33,17 @@ def nothing_chosen(plan: Plan, matchers: Sequence[Matcher], facts: Facts, host: 
         return EmptySelectionError(
             f"The selection chose no cell. {foreign[0]}", "Put this machine on the axis, or select by name."
         )
-    nearest = _nearest(plan, matchers, facts)
-    if nearest:
-        cases = "\n".join(f"  {cell}: {why}" for cell, why in nearest)
+    cases = obstacles(plan, matchers, facts)
+    if cases:
         return EmptySelectionError(f"The selection chose no cell. The nearest that it asks for:\n{cases}", _REMEDY)
     return EmptySelectionError(
-        "The selection chose no cell: no cell of the matrix has all the values that it asks for.", _REMEDY
+        "The selection chose no cell: no cell of the plan has all the values that it asks for.", _REMEDY
     )
+
+
+def obstacles(plan: Plan, matchers: Sequence[Matcher], facts: Facts) -> str:
+    """A line for each of the nearest cells that some entry asks for, with what stands in its way."""
+    return "\n".join(f"  {cell}: {why}" for cell, why in _nearest(plan, matchers, facts))
 
 
 _REMEDY = "Change the selection; `envgen plan` lists the cells, and `envgen why CELL` explains one."
@@ -72,7 +77,7 @@ def _nearest(plan: Plan, matchers: Sequence[Matcher], facts: Facts) -> list[tupl
 
 def _asked_for(axes: Axes, matcher: Matcher) -> Iterable[Cell]:
     """The cells of the product whose every value a match accepts."""
-    for chosen in product(*(_accepted(axes, axis, matcher) for axis in axes.names)):
+    for chosen in islice(product(*(_accepted(axes, axis, matcher) for axis in axes.names)), _TRIED):
         values = dict(zip(axes.names, chosen, strict=True))
         extra = tuple((name, values.pop(name)) for name, _ in axes.extra)
         cell = Cell(**values, extra=extra)

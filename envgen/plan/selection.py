@@ -15,12 +15,13 @@ from envgen.compat.judge import Judge
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.plan.cells import Planned
 from envgen.plan.match import Matcher
-from envgen.plan.nothing import nothing_chosen
+from envgen.plan.nothing import nothing_chosen, obstacles
 from envgen.plan.planner import Plan, excluding, exclusions
 from envgen.plan.reduction import Candidates, Scene, reduced
 from envgen.plan.where import Condition
 from envgen.results import LeftOut
 from envgen.spec.matrix import Choice, Match
+from envgen.spec.selector import is_glob
 
 Places = NDArray[np.intp]
 
@@ -81,11 +82,24 @@ def _chosen(plan: Plan, choice: Choice, scene: Scene, among: Places) -> tuple[Pl
     everything = np.arange(len(plan.cells))
     for entry in choice.must:
         if not _spoken_of(plan, [entry], scene, everything).any():
-            raise UsageError(
-                f"The plan has no cell {_words(entry)}, which must be chosen.", "`envgen plan` lists the cells."
-            )
+            raise _no_such_must(plan, entry, scene)
     must = everything[_spoken_of(plan, choice.must, scene, everything)] if choice.must else everything[:0]
     return reduced(Candidates(plan, np.union1d(candidates, must), must), choice, scene)
+
+
+def _no_such_must(plan: Plan, entry: Match, scene: Scene) -> UsageError:
+    """The error for a cell that must be chosen and that the plan does not have; says what stands in its way."""
+    what = f"The plan has no cell {_words(entry)}, which must be chosen."
+    try:
+        cells = [Cell.parse(text) for text in entry.cells if not is_glob(text)]
+    except GrammarError as error:
+        return UsageError(f"{what[:-1]}: {error}.", "`envgen plan` lists the cells.")
+    if cells:
+        why = _absent(plan, cells[0], scene.facts)
+        return UsageError(f"A cell that must be chosen is not in the plan: {why.what}", why.remedy)
+    cases = obstacles(plan, [Matcher(entry, scene.facts, scene.host)], scene.facts)
+    remedy = "Let something else be chosen, or give the axes what goes with it; `envgen plan` lists the cells."
+    return UsageError(f"{what} The nearest:\n{cases}" if cases else what, remedy)
 
 
 def _words(entry: Match) -> str:
@@ -105,7 +119,7 @@ def _candidates(plan: Plan, choice: Choice, scene: Scene, among: Places) -> Plac
         try:
             kept &= Condition(choice.where, plan.cells.grid, scene.facts, scene.host).mask(rows)
         except GrammarError as error:
-            raise UsageError(f"{str(error)[0].upper()}{str(error)[1:]}.", "Change the condition.") from None
+            raise UsageError(f"{str(error)[0].upper()}{str(error)[1:]}.", error.remedy) from None
         if not kept.any():
             raise EmptySelectionError(
                 f"No cell that is left meets the condition `{choice.where}`.", "`envgen plan` lists the cells."

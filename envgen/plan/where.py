@@ -66,19 +66,15 @@ class Condition:
         if comparison.axis == CELL:
             return
         if comparison.axis not in self._grid.names:
-            raise GrammarError(
-                f"the condition `{self.where}` names the axis {comparison.axis!r}, and the axes are"
-                f" {listed(self._grid.names)}"
-            )
+            what = f"the condition `{self.where}` names the axis {comparison.axis!r}, which there is not"
+            raise GrammarError(what, f"The axes are {listed(self._grid.names)}.")
         values = self._values(comparison.axis)
         for text in comparison.texts:
             one = Comparison(comparison.axis, (text,))
             if text != HOST and not is_range(text) and not any(self._accepts(one, value) for value in values):
                 meant = get_close_matches(text, values, n=1, cutoff=0.6)
-                hint = f"; did you mean {meant[0]}" if meant else f", which has {listed(values)}"
-                raise GrammarError(
-                    f"the condition `{self.where}` names {text!r}, no value of the {comparison.axis} axis{hint}"
-                )
+                what = f"the condition `{self.where}` names {text!r}, no value of the {comparison.axis} axis"
+                raise GrammarError(what, f"Did you mean {meant[0]}?" if meant else f"The axis has {listed(values)}.")
 
 
 def _in_range(text: str, value: str) -> bool:

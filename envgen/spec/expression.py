@@ -63,10 +63,11 @@ class ExpressionError(GrammarError):
     Args:
         what: what is wrong, as a part of a sentence.
         column: where in the line, from 0.
+        remedy: one sentence saying what to write.
     """
 
-    def __init__(self, what: str, column: int) -> None:
-        super().__init__(what)
+    def __init__(self, what: str, column: int, remedy: str) -> None:
+        super().__init__(what, remedy)
         self.column = column
 
 
@@ -110,6 +111,9 @@ _TOKEN = re.compile(
     re.ASCII,
 )
 _WORDS = ("and", "or", "not", "in")
+_JOIN = "Join comparisons by `and` or `or`, such as `torch>=2.9 and torch<2.13`."
+_LIST = "Write a list as `python in (3.11, 3.12)`."
+_CLOSE = "Close every parenthesis that is opened."
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,8 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
-            raise ExpressionError(f"the condition is longer than {MAX_LENGTH} characters", MAX_LENGTH)
+            what = f"the condition is longer than {MAX_LENGTH} characters"
+            raise ExpressionError(what, MAX_LENGTH, "Make several selections of it; all of them can be run at once.")
         self._tokens = [*_tokens(text), _Token("end", "", len(text))]
         self._at = 0
         self._depth = 0
@@ -132,7 +137,8 @@ class _Parser:
     def whole(self) -> Expression:
         found = self._any()
         if self._next.kind != "end":
-            raise ExpressionError(f"{self._next.text!r} stands where `and`, `or` or the end is expected", self._column)
+            what = f"{self._next.text!r} stands where `and`, `or` or the end is expected"
+            raise ExpressionError(what, self._column, _JOIN)
         return found
 
     def _any(self) -> Expression:
@@ -154,13 +160,13 @@ class _Parser:
             return Not(self._deeper(self._negated))
         if self._took("bracket", "("):
             inner = self._deeper(self._any)
-            self._expect(")")
+            self._expect(")", _CLOSE)
             return inner
         return self._comparison()
 
     def _deeper(self, part: Callable[[], Expression]) -> Expression:
         if self._depth == MAX_DEPTH:
-            raise ExpressionError("the condition nests too deeply", self._column)
+            raise ExpressionError("the condition nests too deeply", self._column, "Leave out parentheses and `not`.")
         self._depth += 1
         found = part()
         self._depth -= 1
@@ -169,32 +175,33 @@ class _Parser:
     def _comparison(self) -> Expression:
         name = self._next
         if name.kind != "word" or name.text in _WORDS:
-            raise ExpressionError(f"{_shown(name)} stands where an axis is expected", name.column)
+            what = f"{_shown(name)} stands where an axis is expected"
+            raise ExpressionError(what, name.column, "Begin every comparison with an axis, such as `torch>=2.9`.")
         self._at += 1
         if self._took("word", "in"):
             return Comparison(name.text, self._listed(name.text), name.column)
         if self._took("word", "not"):
-            self._expect("in")
+            self._expect("in", "Write `python not in (3.11, 3.12)`, or `not` before the axis.")
             return Not(Comparison(name.text, self._listed(name.text), name.column))
         operator = self._next
         if operator.kind != "operator":
-            raise ExpressionError(
-                f"{_shown(operator)} stands where an operator such as == or >= is expected", operator.column
-            )
+            what = f"{_shown(operator)} stands where an operator such as == or >= is expected"
+            remedy = "Compare the axis by ==, !=, >=, <=, >, < or ~=, or with a list by `in`."
+            raise ExpressionError(what, operator.column, remedy)
         self._at += 1
         if operator.text == "=":
-            raise ExpressionError("`=` is no comparison; write `==`", operator.column)
+            raise ExpressionError("`=` is no comparison", operator.column, "Write `==`.")
         if operator.text in RANGES:
             return Comparison(name.text, (self._range(name.text, operator),), name.column)
         found = Comparison(name.text, (self._value(name.text),), name.column)
         return Not(found) if operator.text == "!=" else found
 
     def _listed(self, axis: str) -> tuple[str, ...]:
-        self._expect("(")
+        self._expect("(", _LIST)
         values = [self._value(axis)]
         while self._took("bracket", ","):
             values.append(self._value(axis))
-        self._expect(")")
+        self._expect(")", _LIST)
         return tuple(values)
 
     def _range(self, axis: str, operator: _Token) -> str:
@@ -202,25 +209,31 @@ class _Parser:
         try:
             return f"{operator.text}{_bound(axis, token.text)}"
         except GrammarError as error:
-            raise ExpressionError(str(error), token.column) from None
+            remedy = error.remedy or f"A range takes a version only; write `{axis}==VALUE` for a value of the axis."
+            raise ExpressionError(str(error), token.column, remedy) from None
 
     def _value(self, axis: str) -> str:
         token = self._word()
         try:
             return _canonical(axis, token.text)
         except GrammarError as error:
-            raise ExpressionError(str(error), token.column) from None
+            remedy = (
+                error.remedy
+                or f"Compare {axis} with one of its values, or with a pattern or word that a match of it takes."
+            )
+            raise ExpressionError(str(error), token.column, remedy) from None
 
     def _word(self) -> _Token:
         token = self._next
         if token.kind not in ("word", "quoted"):
-            raise ExpressionError(f"{_shown(token)} stands where a value is expected", token.column)
+            what = f"{_shown(token)} stands where a value is expected"
+            raise ExpressionError(what, token.column, "Write one value behind the operator, such as `torch==2.13`.")
         self._at += 1
         return token
 
-    def _expect(self, text: str) -> None:
+    def _expect(self, text: str, remedy: str) -> None:
         if self._next.text != text or self._next.kind == "quoted":
-            raise ExpressionError(f"{_shown(self._next)} stands where `{text}` is expected", self._column)
+            raise ExpressionError(f"{_shown(self._next)} stands where `{text}` is expected", self._column, remedy)
         self._at += 1
 
     def _took(self, kind: str, text: str) -> bool:
@@ -244,7 +257,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         match = _TOKEN.match(text, at)
         if not match:
             column = len(text) - len(text[at:].lstrip())
-            raise ExpressionError(f"{text[column]!r} cannot stand in a condition", column)
+            what = f"{text[column]!r} cannot stand in a condition"
+            raise ExpressionError(what, column, f"{_JOIN} Put a value with other characters into quotes.")
         kind = str(match.lastgroup)
         found = match[kind]
         yield _Token(kind, found[1:-1] if kind == "quoted" else found, match.start(kind))
@@ -270,14 +284,15 @@ def _bound(axis: str, text: str) -> str:
     if axis == "cuda":
         cuda = Cuda.parse(text)
         if cuda.is_cpu:
-            raise GrammarError("cpu is no version to compare with; write cuda!=cpu")
+            raise GrammarError("cpu is no version to compare with", "Write `cuda!=cpu` for the cells with CUDA.")
         return cuda.dotted
     if axis == "python":
-        return f"3.{PythonVersion.parse(text.removesuffix('t')).minor}"
+        return f"3.{PythonVersion.parse(text).minor}"
     if axis in ("os", "arch", CELL):
-        raise GrammarError(f"values of {axis} are not ordered; compare with == or !=")
+        raise GrammarError(f"values of {axis} are not ordered", f"Compare {axis} by == or !=, or with a list by `in`.")
     if not re.fullmatch(r"\d+(\.\w+)*", text, re.ASCII):
-        raise GrammarError(f"{text!r} is no version to compare with")
+        remedy = f"A range takes a version only, such as `{axis}>=2.9`; for the value itself write `{axis}=={text}`."
+        raise GrammarError(f"{text!r} is no version to compare with", remedy)
     return text
 
 

@@ -33,10 +33,15 @@ class MatrixFileError(MatrixError):
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A remedy for a name that is not known: the nearest known one, or all that are."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    near = nearest(name, known)
     if near and len(known) > _FEW:
-        return f"Did you mean `{near[0]}`?"
+        return f"Did you mean `{near}`?"
     return f"Known here: {', '.join(f'`{word}`' for word in known)}." if known else ""
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that one may have meant by another."""
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
 def _cut(sentence: str) -> str:

@@ -154,7 +154,8 @@ def _whole(value: object) -> int:
 
 def _weight(value: object) -> float:
     if not isinstance(value, str) or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or not float(value):
-        raise GrammarError(f"{value!r} is not a number above zero such as 3 or 0.5")
+        remedy = "Every cell keeps some weight; what is not wanted at all is left out by `where`."
+        raise GrammarError(f"{value!r} is not a number above zero such as 3 or 0.5", remedy)
     return float(value)
 
 

@@ -12,7 +12,7 @@ from envgen.cell import FIXED_AXES
 from envgen.errors import MatrixError, Place
 from envgen.spec.document import Document, Tree, named
 from envgen.spec.matrix import KeyPath
-from envgen.spec.problems import did_you_mean
+from envgen.spec.problems import did_you_mean, nearest
 from envgen.spec.schema import json_schema
 
 
@@ -70,7 +70,8 @@ class _Finding:
 
     def _value(self) -> MatrixError:
         where = named(self.path) if self.path else "The file"
-        return MatrixError(f"{where}: {self._reason()}.", "", self._place())
+        remedy = getattr(self.context.get("error"), "remedy", "")
+        return MatrixError(f"{where}: {self._reason()}.", remedy, self._place())
 
     def _text(self) -> MatrixError:
         return self._must_be("a text")
@@ -81,14 +82,18 @@ class _Finding:
     def _mapping(self) -> MatrixError:
         if self.path[:1] == ("axes",) and len(self.path) == 2:
             what = f"`{self.last}` is not an axis of envgen, and an axis of your own is a mapping."
-            return MatrixError(what, did_you_mean(self.last, FIXED_AXES), self._key_place())
-        return self._must_be("a mapping of keys to values")
+            written = f"It is written as `{self.last}: {{package: NAME, values: [...]}}`, or with `variables:`."
+            meant = nearest(self.last, FIXED_AXES)
+            return MatrixError(what, f"Did you mean `{meant}`?" if meant else written, self._key_place())
+        of_cells = self.path[:1] == ("select",) and {"must", "among"} & set(self.path)
+        remedy = "Write ids and globs under `cells:`, or axes with their values." if of_cells else ""
+        return self._must_be("a mapping of keys to values", remedy)
 
-    def _must_be(self, form: str) -> MatrixError:
+    def _must_be(self, form: str, remedy: str = "") -> MatrixError:
         value = _value_at(self.document.tree, self.path)
         actual = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
         where = named(self.path) if self.path else "The file"
-        return MatrixError(f"{where} must be {form}, and is {actual}.", "", self._place())
+        return MatrixError(f"{where} must be {form}, and is {actual}.", remedy, self._place())
 
     def _other(self) -> MatrixError:
         return MatrixError(f"{named(self.path)}: {self.message}.", "", self._place())

@@ -73,7 +73,7 @@ def test_shards_are_the_whole(envgen: Envgen) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("--where", "torch=2.12"), 2, "--where: `=` is no comparison; write `==`, at character 6 of `torch=2.12`."),
+        (("--where", "torch=2.12"), 2, "--where: `=` is no comparison, at character 6 of `torch=2.12`.\nWrite `==`."),
         (("--where", "pyhton==3.12"), 2, "The condition `pyhton==3.12` names the axis 'pyhton'"),
         (("--where", "python==3.9"), 2, "no value of the python axis"),
         (("--where", "cuda==cpu and cuda==cu130"), 4, "No cell that is left meets the condition"),
@@ -82,6 +82,10 @@ def test_shards_are_the_whole(envgen: Envgen) -> None:
         (("--budget", "lots"), 2, "--budget: 'lots' is not a budget such as 40 cells"),
         (("--budget", "1", "--must", "py310-*"), 2, "budget"),
         (("--cover", "pairs", "--must", "py27-*"), 2, "The plan has no cell py27-*, which must be chosen."),
+        (("--cover", "pairs", "--must", "py310-torch2.13-*-windows2022-aarch64"), 2, "The nearest:"),
+        (("--cover", "pairs", "--must", "py314-torch2.13-cpu-debian12-x86_64"), 2, "The python axis has 3.10"),
+        (("--cover", "pairs", "--must", "py27"), 2, "'py27' is not a cell id"),
+        (("--cover", "pairs", "--must", ""), 2, "--must: it is empty.\nGive a cell id"),
         (("--shard", "4/3"), 2, "'4/3' is not a shard such as 2/3"),
         (("--changed", "nowhere"), 2, "nowhere"),
         (("--changed", ""), 2, "There is no run under"),

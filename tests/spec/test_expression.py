@@ -51,15 +51,19 @@ def test_comparisons(text: str, expected: Comparison | Not) -> None:
         ("", "the end stands where an axis is expected", 0),
         ("torch", "the end stands where an operator such as == or >= is expected", 5),
         ("torch>=", "the end stands where a value is expected", 7),
-        ("torch=2.9", "`=` is no comparison; write `==`", 5),
+        ("torch=2.9", "`=` is no comparison", 5),
         ("torch>=2.9 and", "the end stands where an axis is expected", 14),
         ("torch>=2.9 cuda==cpu", "'cuda' stands where `and`, `or` or the end is expected", 11),
         ("(torch>=2.9", "the end stands where `)` is expected", 11),
         ("python in 3.9", "'3.9' stands where `(` is expected", 10),
-        ("os>=debian12", "values of os are not ordered; compare with == or !=", 4),
-        ("cuda>=cpu", "cpu is no version to compare with; write cuda!=cpu", 6),
+        ("os>=debian12", "values of os are not ordered", 4),
+        ("cuda>=cpu", "cpu is no version to compare with", 6),
         ("python==4", "'4' is not a Python version such as 3.12 or 3.14t", 8),
         ("torch>=new", "'new' is no version to compare with", 7),
+        ("torch>=latest-2", "'latest-2' is no version to compare with", 7),
+        ("python>=host", "'host' is not a Python version such as 3.12 or 3.14t", 8),
+        ("torch>=2.9,<2.13", "',' stands where `and`, `or` or the end is expected", 10),
+        ("os==amiga", "'amiga' is not an operating system such as ubuntu24.04, windows2022 or macos14", 4),
         ("cuda==cpu & arch==x64", "'&' cannot stand in a condition", 10),
         ("and==3", "'and' stands where an axis is expected", 0),
     ],
@@ -68,6 +72,14 @@ def test_what_is_wrong_is_said_with_its_place(text: str, what: str, column: int)
     with pytest.raises(ExpressionError) as caught:
         Where.parse(text)
     assert (str(caught.value), caught.value.column) == (what, column)
+    assert caught.value.remedy.endswith(".")
+
+
+def test_a_range_takes_no_word() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        Where.parse("torch>=latest-2")
+    assert "takes a version only" in caught.value.remedy
+    assert "`torch==latest-2`" in caught.value.remedy
 
 
 @given(st.text(max_size=60))
