@@ -42,6 +42,14 @@ class Crew(Generic[T, R]):
             index, outcome = self._next()
             yield index, outcome.result()
 
+    def in_order(self) -> list[R]:
+        """The results of all items in the order of the items; when it is interrupted, no further call is begun."""
+        try:
+            outcomes = dict(self.results())
+        finally:
+            self.dismiss()
+        return [outcomes[index] for index in range(self._size)]
+
     def dismiss(self) -> None:
         """Begins no further call."""
         self._dismissed.set()

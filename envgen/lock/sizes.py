@@ -21,8 +21,8 @@ def file_sizes(lock: Document) -> dict[str, int]:
     files = [package.installed for package in lock.packages]
     unknown = {file.file_name: file.url for file in files if file.url and file.size is None}
     names = sorted(unknown)
-    sizes = dict(Crew(_size, [unknown[name] for name in names], CONNECTIONS).results())
-    return {name: size for index, name in enumerate(names) if (size := sizes[index]) is not None}
+    sizes = Crew(_size, [unknown[name] for name in names], CONNECTIONS).in_order()
+    return {name: size for name, size in zip(names, sizes, strict=True) if size is not None}
 
 
 def _size(location: str) -> int | None:

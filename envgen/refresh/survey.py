@@ -14,11 +14,11 @@ from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
 from envgen.compat.verdict import Source
 from envgen.index import File, IndexFault, Listing
+from envgen.lock.crew import Crew
 from envgen.refresh.earlier import completed
 from envgen.refresh.inside import Found
 from envgen.refresh.names import PlatformWheels, by_platform
 from envgen.refresh.packages import Inside, Package
-from envgen.refresh.threads import in_threads
 
 _AT_ONCE = 8  # files looked into at the same time: nearly all of a look is waiting
 
@@ -89,7 +89,7 @@ def survey(
     looks = [
         each for version, release in releases.items() for each in release.looks(known.get(version, {}), again=again)
     ]
-    outcomes = in_threads(lambda each: _attempt(look, each), looks, _AT_ONCE)
+    outcomes = Crew(lambda each: _attempt(look, each), looks, _AT_ONCE).in_order()
     for each, found in zip(looks, outcomes, strict=True):
         releases[each.version].take(each, found)
     entries = {version: release.entry for version, release in releases.items()}

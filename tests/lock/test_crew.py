@@ -9,28 +9,28 @@ import sys
 
 import pytest
 
-from envgen.refresh.threads import in_threads
+from envgen.lock.crew import Crew
 
 HANGING = """
 import threading
-from envgen.refresh.threads import in_threads
+from envgen.lock.crew import Crew
 
 def work(item):
     print("begun", flush=True)
     threading.Event().wait()
 
-in_threads(work, range(20), 1)
+Crew(work, range(20), 1).in_order()
 """
 
 
 def test_results_are_in_the_order_of_their_items() -> None:
-    assert in_threads(lambda number: number * 2, range(50), 8) == [number * 2 for number in range(50)]
-    assert in_threads(str, [], 8) == []
+    assert Crew(lambda number: number * 2, range(50), 8).in_order() == [number * 2 for number in range(50)]
+    assert Crew(str, [], 8).in_order() == []
 
 
 def test_an_error_is_raised_to_who_waits() -> None:
     with pytest.raises(ZeroDivisionError):
-        in_threads(lambda number: 1 // number, [1, 0], 2)
+        Crew(lambda number: 1 // number, [1, 0], 2).in_order()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there an interruption goes to a whole group of processes")
