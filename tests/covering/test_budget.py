@@ -49,6 +49,15 @@ def test_the_same_every_time(env: Space) -> None:
     assert within(env, 600, prices, seed=5, rounds=100) == within(env, 600, prices, seed=5, rounds=100)
 
 
+@pytest.mark.xfail(
+    raises=OverflowError, strict=True, reason="a solver that had no time for a bound has an infinite one"
+)
+def test_no_time_leaves_the_greedy_answer(env: Space) -> None:
+    bought = within(env, 100, costs(env), solver=True, rounds=1, seconds=0)
+    assert bought.cost <= 100
+    assert bought.covered == len(tuples_of(env, bought.rows)) <= bought.bound <= 772
+
+
 def test_enough_money_buys_everything(env: Space) -> None:
     bought = within(env, 20_000, costs(env), rounds=10)
     assert bought.covered == bought.bound == bought.feasible == 772

@@ -75,7 +75,7 @@ def test_the_bound_without_a_solver_is_near(env: Space) -> None:
     assert FEWEST - 3 <= lower_bound(env) <= FEWEST
 
 
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.25, 0.5, 0.75])
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_a_budget_covers_nearly_what_it_could(env: Space, whole: float, share: float) -> None:
     prices = costs(env)
     bought = within(env, whole * share, prices)
@@ -92,11 +92,16 @@ def test_a_budget_of_cells(env: Space) -> None:
     assert 0.97 * bought.bound <= bought.covered <= bought.bound
 
 
-def test_the_solver_covers_still_more_of_it(env: Space, whole: float) -> None:
-    bought = within(env, whole * 0.05, costs(env), solver=True, rounds=200, seconds=8)
-    assert bought.cost <= whole * 0.05
-    assert bought.covered == len(tuples_of(env, bought.rows))
+def test_the_solver_covers_still_more_of_it(env: Space) -> None:
+    """On one system of the model: for all of it a proof takes minutes."""
+    one = (env.rows[:, env.names.index("os")] == 1) & (env.rows[:, env.names.index("arch")] == 0)
+    space, prices = Space(env.names, env.values, env.ordered, env.rows[one]), costs(env)[one]
+    budget = 0.25 * fsum(prices[list(cover(space, costs=prices))])
+    bought = within(space, budget, prices, solver=True, rounds=20)
+    assert bought.cost <= budget
+    assert bought.covered == len(tuples_of(space, bought.rows))
     assert 0.99 * bought.bound <= bought.covered <= bought.bound
+    assert bought.covered > within(space, budget, prices, rounds=20).covered
 
 
 def test_a_new_torch_asks_for_as_few_cells_as_can_be(env: Space) -> None:
