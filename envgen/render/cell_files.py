@@ -25,11 +25,16 @@ def cell_files(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Con
     Raises:
         EnvgenError: no image is known for it, or a value of the matrix cannot stand in a Dockerfile.
     """
-    inputs = _inputs(cell, lock, matrix, facts, images)
+    inputs = cell_inputs(cell, lock, matrix, facts, images)
     return environment_files(inputs, lock.path.read_text(encoding="utf-8"))
 
 
-def _inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> DockerInputs:
+def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> DockerInputs:
+    """Everything that the Dockerfile of a Linux cell says.
+
+    Raises:
+        EnvgenError: no image or compiler is known for it.
+    """
     extension = matrix.extension
     nvcc = _compiles_device_code(cell, extension, facts, images)
     toolkit = extension.build.toolkit if extension else Toolkit.MACHINE
