@@ -82,7 +82,7 @@ def choose(matrix: Matrix, facts: Facts, planned: Plan, machine: Machine, reques
         UsageError: an unknown selection or cell.
         EmptySelectionError: nothing was chosen.
     """
-    costs = learned_costs(matrix) if _has_budget(matrix, request) else Costs()
+    costs = learned_costs(matrix) if has_budget(matrix, request) else Costs()
     scene = Scene(facts, machine.host, costs, request.solver)
     narrowing = request.narrowing()
     chosen, words = _asked_for(matrix, planned, request, scene, narrowing)
@@ -111,7 +111,8 @@ def _few(matrix: Matrix, request: Request, narrowing: Choice) -> Choice:
     )
 
 
-def _has_budget(matrix: Matrix, request: Request) -> bool:
+def has_budget(matrix: Matrix, request: Request) -> bool:
+    """Whether the command line, or a selection that it takes, says what the cells may cost."""
     named = (matrix.selections[name] for name in request.select or [DEFAULT] if name in matrix.selections)
     return request.budget is not None or any(choice.budget for choice in named)
 

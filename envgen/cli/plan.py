@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,24 +19,24 @@ from envgen.cli.context import (
     JsonOption,
     MatrixOption,
     choose,
+    has_budget,
     mind_age,
     read_matrix,
 )
+from envgen.cli.costs import costs_json, learned_costs
 from envgen.cli.coverage import coverage_words
 from envgen.cli.impossible import show_impossible
+from envgen.cli.listing import SHOWN, cells_json, github_matrix, show_cells
 from envgen.cli.shards import shard_of
 from envgen.compat.facts import Facts
-from envgen.compat.pins import pins
 from envgen.compat.words import counted
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.machine import this_machine
-from envgen.plan import Plan, Planned, Selection, coverage
+from envgen.plan import Costs, Plan, Selection, coverage
 from envgen.plan.impossible import impossible_pairs
-from envgen.plan.runners import runner_for
+from envgen.plan.unchecked import unchecked
 from envgen.spec.matrix import Matrix
 
-MANY = 200  # cells that a terminal is spared
-SHOWN = 50  # of so many
 GITHUB_LIMIT = 256  # jobs of one matrix; a workflow with more fails as a whole
 
 
@@ -98,44 +97,29 @@ def plan_command(
         chosen, words, nothing = Selection((), ()), " + ".join(wanted.cells or wanted.select or ()), error
     limit = max_cells or (GITHUB_LIMIT if form is Format.GITHUB else None)
     part = shard_of(chosen.places, limit, shard)
-    chosen = replace(chosen, cells=tuple(planned.cells[place] for place in part.places), places=part.places)
+    chosen = replace(chosen, cells=planned.cells.among(part.places), places=part.places)
     if as_json or form is Format.JSON:
-        print(json.dumps(_as_json(planned, chosen, facts, words), indent=2))
+        costs = learned_costs(spec) if has_budget(spec, wanted) else None
+        print(json.dumps(_as_json(spec, planned, chosen, facts, words, costs), indent=2))
     elif form is Format.GITHUB:
-        print(json.dumps(_github(chosen, spec, facts)))
+        print(json.dumps(github_matrix(chosen.cells, spec, facts)))
     else:
         console = output()
-        _list(chosen.cells, facts, console, limited=console.is_terminal and not show_all)
-        _summarise(planned, chosen, facts, words + part.words, console)
+        show_cells(chosen.cells, facts, console, limited=console.is_terminal and not show_all)
+        _summarise(spec, planned, chosen, facts, words + part.words, console)
     if nothing:
         raise nothing
 
 
-def _list(cells: Sequence[Planned], facts: Facts, console: Console, *, limited: bool) -> None:
-    """A line for each cell; written as it is, for there may be very many."""
-    shown = cells[:SHOWN] if limited and len(cells) > MANY else cells
-    rows = [("cell", "torch", "index", "note"), *(_row(entry, facts) for entry in shown)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows if shown else ():
-        line = "  ".join((*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3])).rstrip()
-        print(f"\033[1m{line}\033[0m" if row is rows[0] and console.is_terminal else line, file=console.file)
-    if len(shown) < len(cells):
-        console.print(f"... and {len(cells) - len(shown)} more; --all lists them.", highlight=False)
-    console.print()
-
-
-def _row(entry: Planned, facts: Facts) -> tuple[str, str, str, str]:
-    pinned = pins(entry.cell, facts)
-    note = entry.included or ("newer than the facts" if entry.trace.unknown else "")
-    return str(entry.cell), str(pinned.torch), pinned.index.folder or "default", note
-
-
-def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:
+def _summarise(spec: Matrix, planned: Plan, chosen: Selection, facts: Facts, words: str, console: Console) -> None:
+    included = len(spec.include)
+    beside = f" and {counted(included, 'cell')} that include entries add" if included else ""
     lines = [
         f"{counted(len(chosen.cells), 'cell')} selected ({words}) of {len(planned.cells)} that can be,"
-        f" {planned.raw} raw combinations.",
+        f" {counted(planned.raw, 'raw combination')}{beside}.",
         *chosen.remarks,
         coverage_words(planned, chosen),
+        *map(str, unchecked(spec)),
     ]
     counts = [(f"rule {rule}", count) for rule, count in planned.rejected.items()]
     counts += [(f"excluded: {reason}", count) for reason, count in planned.excluded.items()]
@@ -149,7 +133,13 @@ def _summarise(planned: Plan, chosen: Selection, facts: Facts, words: str, conso
     )
 
 
-def _as_json(planned: Plan, chosen: Selection, facts: Facts, words: str) -> dict[str, object]:
+def _as_json(
+    spec: Matrix, planned: Plan, chosen: Selection, facts: Facts, words: str, costs: Costs | None
+) -> dict[str, object]:
+    cells = cells_json(chosen.cells, facts)
+    if costs:
+        prices = costs_json([entry.cell for entry in chosen.cells], costs, facts)
+        cells = [{**cell, "cost": price} for cell, price in zip(cells, prices, strict=True)]
     pairs = coverage(planned, chosen.places)
     return {
         "selection": words,
@@ -163,35 +153,7 @@ def _as_json(planned: Plan, chosen: Selection, facts: Facts, words: str) -> dict
         "raw_combinations": planned.raw,
         "rejected": dict(planned.rejected),
         "excluded": dict(planned.excluded),
-        "cells": [_cell_json(entry, facts) for entry in chosen.cells],
+        "included": len(spec.include),
+        "unchecked": [asdict(each) for each in unchecked(spec)],
+        "cells": cells,
     }
-
-
-def _cell_json(entry: Planned, facts: Facts) -> dict[str, object]:
-    pinned = pins(entry.cell, facts)
-    return {
-        "cell": str(entry.cell),
-        "axes": dict(entry.cell.axes()),
-        "torch": str(pinned.torch),
-        "index": pinned.index.folder or "default",
-        "unknown": entry.trace.unknown,
-        "included": entry.included,
-    }
-
-
-def _github(chosen: Selection, spec: Matrix, facts: Facts) -> dict[str, object]:
-    """A value for `strategy.matrix`.
-
-    Raises:
-        UsageError: no runner takes a cell.
-    """
-    include = []
-    for entry in chosen.cells:
-        runner = runner_for(entry.cell, spec, facts)
-        if runner is None:
-            raise UsageError(
-                f"No runner of {spec.file.name} takes the cell {entry.cell}.",
-                "Add one under `runners:`, or select cells that have one.",
-            )
-        include.append({"cell": str(entry.cell), "runs-on": list(runner.labels), "gpu": runner.gpu})
-    return {"include": include}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -119,6 +120,7 @@ def _place_in_matrix(explanation: Explanation) -> Iterator[str]:
         yield f"Included: {explanation.included}"
     if explanation.excluded:
         yield f"Excluded: {explanation.excluded}"
+    yield from map(str, explanation.unchecked)
 
 
 def _as_json(explanation: Explanation, facts: Facts) -> dict[str, object]:
@@ -131,6 +133,7 @@ def _as_json(explanation: Explanation, facts: Facts) -> dict[str, object]:
         "off_axes": list(explanation.off_axes),
         "excluded": explanation.excluded,
         "included": explanation.included,
+        "unchecked": [asdict(each) for each in explanation.unchecked],
         "facts_as_of": str(facts.taken),
         "verdicts": [verdict_json(verdict) for verdict in trace.verdicts],
     }

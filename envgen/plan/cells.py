@@ -1,4 +1,4 @@
-"""The cells of a plan: many of them, so each is made when it is asked for."""
+"""The cells of a plan: very many of them at times, so each is made when it is asked for, and not kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 from envgen.cell import FIXED_AXES, Cell
 from envgen.compat.verdict import Trace
 from envgen.plan.grid import Grid, Rows
+
+_BLOCK = 4096  # rows that are judged at once
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,15 @@ class Cells(Sequence[Planned]):
     Args:
         grid: the axes.
         rows: the cells as rows of it.
-        trace: gives the verdicts on a row.
+        traces: gives the verdicts on each row.
         included: the rows that an include entry brought in, each with its reason.
     """
 
     def __init__(
-        self, grid: Grid, rows: Rows, trace: Callable[[Sequence[int]], Trace], included: Mapping[tuple[int, ...], str]
+        self, grid: Grid, rows: Rows, traces: Callable[[Rows], Iterator[Trace]], included: Mapping[tuple[int, ...], str]
     ) -> None:
         self.grid, self.rows = grid, rows
-        self._trace, self._included = trace, included
-        self._known: dict[int, Planned] = {}
+        self._traces, self._included = traces, included
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -45,14 +46,20 @@ class Cells(Sequence[Planned]):
     @overload
     def __getitem__(self, index: int) -> Planned: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Planned, ...]: ...
-    def __getitem__(self, index: int | slice) -> Planned | tuple[Planned, ...]:
+    def __getitem__(self, index: slice) -> Cells: ...
+    def __getitem__(self, index: int | slice) -> Planned | Cells:
         if isinstance(index, slice):
-            return tuple(self[place] for place in range(*index.indices(len(self))))
+            return Cells(self.grid, self.rows[index], self._traces, self._included)
         place = range(len(self))[index]
-        if place not in self._known:
-            self._known[place] = self._made(self.rows[place].tolist())
-        return self._known[place]
+        return next(self._made(self.rows[place : place + 1]))
+
+    def __iter__(self) -> Iterator[Planned]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self._made(self.rows[start : start + _BLOCK])
+
+    def among(self, places: Sequence[int]) -> Cells:
+        """Those that stand at some places, in the order of these."""
+        return Cells(self.grid, self.rows[np.array(places, np.intp)], self._traces, self._included)
 
     def place(self, cell: Cell) -> int | None:
         """Where a cell stands; None when the plan does not have it."""
@@ -67,6 +74,6 @@ class Cells(Sequence[Planned]):
         """The cells that an include entry brought in."""
         return (self.grid.cell(row) for row in self._included)
 
-    def _made(self, row: list[int]) -> Planned:
-        trace = self._trace(row)
-        return Planned(trace.cell, trace, self._included.get(tuple(row)))
+    def _made(self, rows: Rows) -> Iterator[Planned]:
+        for row, trace in zip(rows.tolist(), self._traces(rows), strict=True):
+            yield Planned(trace.cell, trace, self._included.get(tuple(row)) if self._included else None)

@@ -57,19 +57,27 @@ class Costs:
         minutes = np.array([_expected(cell, times, self._usual(cell)[0]) for cell in cells])
         if unit is Unit.MINUTES:
             return minutes
-        prices = np.array([self._price(cell, facts) for cell in cells], np.float64)
+        prices = np.array([self._due(cell, facts) for cell in cells], np.float64)
         return np.asarray(minutes * prices, np.float64)
+
+    def price(self, cell: Cell, facts: Facts) -> float | None:
+        """Dollars a minute on the runner that takes the cell; None where nobody says it."""
+        runner = self._runner(cell, facts)
+        return (runner.price or None) if runner else None
 
     def _usual(self, cell: Cell) -> tuple[float, float]:
         return self.usual[0 if cell.cuda.is_cpu else 1]
 
-    def _price(self, cell: Cell, facts: Facts) -> float:
-        runner = next((runner for runner in self.runners if applies(runner.match, cell, facts)), None)
-        if runner and runner.price:
-            return runner.price
+    def _runner(self, cell: Cell, facts: Facts) -> Runner | None:
+        return next((runner for runner in self.runners if applies(runner.match, cell, facts)), None)
+
+    def _due(self, cell: Cell, facts: Facts) -> float:
+        price = self.price(cell, facts)
+        if price:
+            return price
+        why = "its runner has no `price`." if self._runner(cell, facts) else "no runner takes it."
         raise UsageError(
-            f"What {cell} costs in dollars is not known: "
-            + ("its runner has no `price`." if runner else "no runner takes it."),
+            f"What {cell} costs in dollars is not known: {why}",
             "Give every runner under `runners:` its `price` in dollars a minute.",
         )
 

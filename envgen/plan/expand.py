@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -71,6 +71,10 @@ class Answers:
         numbers = self.of(rows)
         return np.array([verdict.answer in answers for verdict in self.verdicts], bool)[numbers].reshape(shape)
 
+    def each(self, rows: Rows) -> list[Verdict]:
+        """The verdict on each row."""
+        return [self.verdicts[number] for number in self.of(rows).tolist()]
+
     def verdict(self, row: Sequence[int]) -> Verdict:
         """The verdict on one row."""
         key = 0
@@ -118,9 +122,11 @@ class Expansion:
         self._codes = every | (among or {})
         self.rows = self._expanded()
 
-    def trace(self, row: Sequence[int]) -> Trace:
-        """Every rule's verdict on the cell of a row, in the order of the rules."""
-        return Trace(self._grid.cell(row), tuple(self._answers[rule].verdict(row) for rule in RULES))
+    def traces(self, rows: Rows) -> Iterator[Trace]:
+        """Every rule's verdict on the cell of each row, in the order of the rules."""
+        by_rule = [self._answers[rule].each(rows) for rule in RULES]
+        for row, verdicts in zip(rows.tolist(), zip(*by_rule, strict=True), strict=True):
+            yield Trace(self._grid.cell(row), verdicts)
 
     def unknown(self, rows: Rows) -> NDArray[np.bool_]:
         """Whether some verdict on the cell of each row rests on something newer than the facts."""

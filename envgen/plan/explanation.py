@@ -10,6 +10,7 @@ from envgen.compat.judge import judge
 from envgen.compat.verdict import Trace
 from envgen.plan.planner import excluding, exclusions
 from envgen.plan.resolve import resolve_axes
+from envgen.plan.unchecked import Unchecked, unchecked
 from envgen.spec.matrix import Matrix
 
 
@@ -23,6 +24,7 @@ class Explanation:
         off_axes: a sentence for every axis of the matrix that lacks the cell's value.
         excluded: the reason of the exclude entry that takes the cell out.
         included: the reason of the include entry that brings the cell in.
+        unchecked: what the facts do not tell of.
     """
 
     cell: Cell
@@ -31,6 +33,7 @@ class Explanation:
     off_axes: tuple[str, ...] = ()
     excluded: str | None = None
     included: str | None = None
+    unchecked: tuple[Unchecked, ...] = ()
 
 
 def explain(cell: Cell, matrix: Matrix | None, facts: Facts) -> Explanation:
@@ -48,4 +51,5 @@ def explain(cell: Cell, matrix: Matrix | None, facts: Facts) -> Explanation:
     excluded = None if off or included else excluding(cell, exclusions(matrix.exclude, facts))
     insisted = included is not None and not trace.insurmountable
     in_matrix = insisted or (trace.accepted and not (off or excluded))
-    return Explanation(cell, trace, in_matrix, () if included else off, excluded, included)
+    taken_for_granted = unchecked(matrix, cell.extra)
+    return Explanation(cell, trace, in_matrix, () if included else off, excluded, included, taken_for_granted)

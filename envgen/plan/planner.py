@@ -74,7 +74,7 @@ def plan(matrix: Matrix, facts: Facts) -> Plan:
         _check_included(matrix, index, cell, facts, known=row in rows.tolist() or tuple(row) in reasons)
         reasons[tuple(row)] = matrix.include[index].reason
     rows = grid.sorted(np.concatenate([rows, np.array([*reasons], np.int16).reshape(-1, len(grid.names))]))
-    cells = Cells(grid, rows, expansion.trace, reasons)
+    cells = Cells(grid, rows, expansion.traces, reasons)
     return Plan(axes, cells, axes.size, expansion.tally.rejected, excluded, matrix.exclude)
 
 

@@ -93,7 +93,7 @@ def _covering(candidates: Candidates, choice: Choice, strength: int, scene: Scen
     found = coverage(space, rows, strength)
     fewest = "and fewer cannot" if len(rows) == bound else f"and fewer than {bound} cannot"
     said = (
-        f"{counted(len(rows), 'cell')} of {len(space.rows)} cover {found.covered} of"
+        f"{counted(len(rows), 'cell')} of {len(space.rows)} {_covers(rows)} {found.covered} of"
         f" {_tuples(found.feasible, strength)} that can meet in them, {fewest}.{_obliged(must)}"
     )
     return candidates.places[list(rows)], (said,)
@@ -117,7 +117,7 @@ def _spurning(prefer: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
 
 def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene) -> tuple[Places, tuple[str, ...]]:
     strength, space, must = choice.cover or PAIRS, candidates.space, candidates.must_rows
-    cells = [candidates.plan.cells[int(place)].cell for place in candidates.places]
+    cells = [candidates.plan.cells.grid.cell(row) for row in candidates.plan.cells.rows[candidates.places].tolist()]
     prices = scene.costs.of(cells, budget.unit, scene.facts)
     _check_affordable(budget, prices, must)
     weights = _tuple_weights(space, strength, choice, scene.facts)
@@ -133,7 +133,7 @@ def _within(candidates: Candidates, choice: Choice, budget: Budget, scene: Scene
     most = f"; at most {bound:g} could be" if bound < seen.feasible else ""
     spent = "" if budget.unit is Unit.CELLS else f", for about {Budget(float(prices[list(rows)].sum()), budget.unit)}"
     said = (
-        f"{counted(len(rows), 'cell')} of {len(space.rows)} within {budget}{spent} cover"
+        f"{counted(len(rows), 'cell')} of {len(space.rows)} within {budget}{spent} {_covers(rows)}"
         f" {seen.covered} of {_tuples(seen.feasible, strength)} that can meet in them{most}.{_obliged(must)}"
     )
     return candidates.places[list(rows)], (said,)
@@ -160,7 +160,11 @@ def _tuples(count: int, strength: int) -> str:
 
 
 def _obliged(must: tuple[int, ...]) -> str:
-    return f" {counted(len(must), 'cell')} of them must be in." if must else ""
+    return f" {len(must)} of them must be in." if must else ""
+
+
+def _covers(rows: tuple[int, ...]) -> str:
+    return "covers" if len(rows) == 1 else "cover"
 
 
 def _value_weights(space: Space, choice: Choice, facts: Facts) -> list[NDArray[np.float64]]:

@@ -36,7 +36,7 @@ class Selection:
         places: where the cells stand in the plan.
     """
 
-    cells: tuple[Planned, ...]
+    cells: Sequence[Planned]
     left_out: tuple[LeftOut, ...]
     remarks: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
@@ -147,8 +147,7 @@ def selection_of(plan: Plan, places: Iterable[int], why_not: str) -> Selection:
     """The selection of given cells; `why_not` says why the others are left out."""
     kept = tuple(dict.fromkeys(places))
     left = len(plan.cells) - len(kept)
-    cells = tuple(plan.cells[place] for place in kept)
-    return Selection(cells, (LeftOut(reason=why_not, cells=left),) if left else (), places=kept)
+    return Selection(plan.cells.among(kept), (LeftOut(reason=why_not, cells=left),) if left else (), places=kept)
 
 
 def places_by_id(plan: Plan, ids: Iterable[str], facts: Facts) -> tuple[int, ...]:

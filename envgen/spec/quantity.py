@@ -1,4 +1,4 @@
-"""Quantities as people write them: `90`, `10m`, `2h`; `512MB`, `8GB`, `8GiB`; budgets: `40 cells`, `2h`, `$5`."""
+"""Quantities as people write them: `90`, `10m`, `2h30m`; `512MB`, `8GB`, `8GiB`; budgets: `40 cells`, `2h`, `$5`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from envgen.cell import GrammarError
 from envgen.spec.matrix import Budget, Unit
 
 STRENGTHS = {"values": 1, "pairs": 2, "triples": 3} | {str(number): number for number in range(1, 7)}
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
+_DURATION = r"\s?".join(rf"(?:({_NUMBER})\s?{unit})?" for unit in _SECONDS)
 _BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds.
+    """Seconds; without a unit, and with one or several: `90`, `10m`, `2h30m`.
 
     Raises:
         GrammarError: the text is not a duration above zero.
     """
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s?([smhd]?)", text, re.ASCII)
-    if not match or not float(match[1]):
-        raise GrammarError(f"{text!r} is not a duration such as 90s, 10m, 2h or 30d")
-    return float(match[1]) * _SECONDS[match[2]]
+    if re.fullmatch(_NUMBER, text, re.ASCII):
+        seconds = float(text)
+    else:
+        match = re.fullmatch(_DURATION, text, re.ASCII)
+        parts = match.groups() if match else ()
+        seconds = sum(float(part or 0) * unit for part, unit in zip(parts, _SECONDS.values(), strict=False))
+    if not seconds:
+        raise GrammarError(f"{text!r} is not a duration such as 90s, 10m, 2h30m or 30d")
+    return seconds
 
 
 def parse_size(text: str) -> int:
@@ -59,7 +66,7 @@ def parse_budget(text: str) -> Budget:
             return Budget(parse(text.replace("min", "m")) / per, unit)
         except GrammarError:
             continue
-    raise GrammarError(f"{text!r} is not a budget such as 40 cells, 90m, 5h, $5 or 100GB")
+    raise GrammarError(f"{text!r} is not a budget such as 40 cells, 90m, 2h30m, $5 or 100GB")
 
 
 def parse_strength(text: str) -> int:

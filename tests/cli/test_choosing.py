@@ -55,6 +55,17 @@ def test_options_narrow_the_whole_matrix(envgen: Envgen) -> None:
     assert "within $0.50" in dollars["remarks"][0]
 
 
+def test_a_budget_says_what_each_cell_may_cost(envgen: Envgen, project: Path) -> None:
+    cells = json.loads(envgen("plan", "--budget", "0h30m", "--json").out)["cells"]
+    assert {tuple(cell["cost"]) for cell in cells} == {("seconds", "bytes", "dollars")}
+    assert sum(cell["cost"]["seconds"] for cell in cells) <= 1800
+    assert all(cell["cost"]["dollars"] == round(cell["cost"]["seconds"] / 60 * 0.01, 4) for cell in cells)
+    assert "cost" not in json.loads(envgen("plan", "--json").out)["cells"][0]
+    (project / "matrix.yaml").write_text(MATRIX.replace(", price: 0.01", ""), encoding="utf-8")
+    cells = json.loads(envgen("plan", "--budget", "10 cells", "--json").out)["cells"]
+    assert {cell["cost"]["dollars"] for cell in cells} == {None}
+
+
 @pytest.mark.usefixtures("project")
 def test_shards_are_the_whole(envgen: Envgen) -> None:
     every = [cell["cell"] for cell in json.loads(envgen("plan", "--json").out)["cells"]]

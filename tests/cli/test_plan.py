@@ -68,6 +68,33 @@ def test_very_many_cells_on_a_terminal(envgen: Envgen, axes: Path) -> None:
     assert envgen("plan").out.count("-ubuntu24.04-x86_64-many_v") == 240
 
 
+def test_one_is_one_and_includes_are_counted_beside_the_product(envgen: Envgen, axes: Path) -> None:
+    one = AXES.replace('["3.11", "3.12"]', '"3.12"').replace('"2.13", "2.14"', '"2.13"').replace(", cu130", "")
+    axes.write_text(one)
+    assert "1 cell selected (full) of 1 that can be, 1 raw combination.\n" in envgen("plan").out
+    axes.write_text(
+        f"{one}include:\n"
+        "  - {python: '3.11', torch: '2.13', cuda: cpu, os: ubuntu24.04, arch: x86_64, reason: asked for}\n"
+    )
+    said = envgen("plan").out
+    assert "2 cells selected (full) of 2 that can be, 1 raw combination and 1 cell that include entries add.\n" in said
+    assert json.loads(envgen("plan", "--json").out)["included"] == 1
+
+
+def test_versions_of_which_nothing_is_known_are_named_once(envgen: Envgen, axes: Path) -> None:
+    sentence = "Nothing is known of numpy: that {} can be had beside the other values was not checked"
+    assert "Nothing is known" not in envgen("plan").out
+    own = 'numpy: {package: numpy, values: [none, "1.26", "99.9"]}, mode: {variables: {a: {M: a}}}}'
+    axes.write_text(AXES.replace("x86_64]}", f"x86_64], {own}"))
+    said = envgen("plan")
+    assert (said.code, said.out.count("Nothing is known")) == (0, 1)
+    assert sentence.format("1.26 and 99.9") in said.out
+    (unchecked,) = json.loads(envgen("plan", "--json").out)["unchecked"]
+    assert unchecked == {"axis": "numpy", "package": "numpy", "versions": ["1.26", "99.9"]}
+    assert sentence.format("99.9") in envgen("why", f"{CELL}-numpy_99.9-mode_a").out.splitlines()[0]
+    assert "Nothing is known" not in envgen("why", f"{CELL}-numpy_none-mode_a").out
+
+
 def test_why_says_the_conclusion_first_and_the_same_once(envgen: Envgen, axes: Path) -> None:
     said = envgen("why", CELL).out
     assert said.startswith(f"{CELL}: it exists. The matrix has it.\n")

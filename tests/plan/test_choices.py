@@ -98,7 +98,10 @@ def test_a_budget_of_cells(amount: int) -> None:
     selection = chosen(Choice(budget=Budget(amount, Unit.CELLS)))
     assert len(selection.cells) == amount
     covered = len(tuples(cells_of(selection), 2))
-    assert f"cover {covered} of {len(tuples(EVERYTHING, 2))} pairs" in selection.remarks[0]
+    assert (
+        f" {'covers' if amount == 1 else 'cover'} {covered} of {len(tuples(EVERYTHING, 2))} pairs"
+        in selection.remarks[0]
+    )
 
 
 def test_a_budget_of_minutes_buys_what_is_cheap() -> None:

@@ -101,6 +101,8 @@ def test_any_text_is_a_condition_or_an_error(text: str) -> None:
         ("90m", Budget(90, Unit.MINUTES)),
         ("90 min", Budget(90, Unit.MINUTES)),
         ("1.5h", Budget(90, Unit.MINUTES)),
+        ("2h30m", Budget(150, Unit.MINUTES)),
+        ("2h 30min", Budget(150, Unit.MINUTES)),
         ("$5", Budget(5, Unit.DOLLARS)),
         ("$ 0.50", Budget(0.5, Unit.DOLLARS)),
         ("100GB", Budget(100, Unit.GIGABYTES)),

@@ -92,7 +92,19 @@ def test_accepts(axis: str, text: str, value: str, answer: bool | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1.5 h", 5400), ("30d", 2592000)]
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("10m", 600),
+        ("2h", 7200),
+        ("1.5 h", 5400),
+        ("30d", 2592000),
+        ("2h30m", 9000),
+        ("2h 30m", 9000),
+        ("1d12h", 129600),
+        ("1m30s", 90),
+    ],
 )
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
@@ -103,7 +115,9 @@ def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "0", "0s", "5w", "-1", "1e3", "m", "\u0661s", "9" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0s", "5w", "-1", "1e3", "m", "\u0661s", "9" * 20, "30m2h", "2h2h", "2h30", " "]
+)
 def test_not_a_duration(text: str) -> None:
     with pytest.raises(GrammarError):
         parse_duration(text)
