@@ -186,7 +186,7 @@ def budgets(space: Space, seconds: float) -> None:
             bought = within(space, whole * share, prices, solver=solver, seconds=seconds)
             print(
                 f"{share:4.0%} {'with the solver' if solver else 'greedy':34}"
-                f" {bought.covered:g} of {bought.bound:g} ({bought.covered / bought.bound:.1%})"
+                f" {bought.covered:g} of {bought.bound:g} ({bought.covered / bought.bound:.2%})"
                 f"   {time.perf_counter() - began:6.2f} s",
                 flush=True,
             )

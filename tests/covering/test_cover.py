@@ -15,7 +15,7 @@ from envgen.space import Space
 from .checker import Tuple, feasible, missing, tuples_of
 from .drawn import numbers, some_rows, space_of, spaces
 
-RELAXED = settings(deadline=None, max_examples=40)
+RELAXED = settings(deadline=None, max_examples=30)
 ROUNDS = 40
 
 

@@ -31,7 +31,7 @@ def test_nothing_and_no_order() -> None:
     assert extremes(Space(("a",), (("1",),), (True,), np.empty((0, 1), np.int16))) == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(spaces())
 def test_every_ordered_axis_is_at_each_of_its_ends(space: Space) -> None:
     found = extremes(space)

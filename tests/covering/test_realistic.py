@@ -40,7 +40,7 @@ def test_it_is_the_model_that_others_were_measured_on(env: Space) -> None:
     assert (len(feasible(env)), len(feasible(env, 3))) == (772, 5_024)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_94_cells_cover_all_pairs(env: Space, seed: int) -> None:
     chosen = cover(env, seed=seed)
     assert len(set(chosen)) == len(chosen) <= 94
@@ -55,7 +55,7 @@ def test_498_cells_cover_all_triples(env: Space) -> None:
     assert missing(env, chosen, 3) == set()
 
 
-@pytest.mark.parametrize("drawn", range(4))
+@pytest.mark.parametrize("drawn", range(3))
 def test_five_cells_that_must_be_in_cost_three_at_most(env: Space, smallest: int, drawn: int) -> None:
     must = np.random.RandomState(drawn).choice(len(env.rows), 5, replace=False).tolist()
     chosen = cover(env, must=must, starts=STARTS)
@@ -75,7 +75,7 @@ def test_the_bound_without_a_solver_is_near(env: Space) -> None:
     assert FEWEST - 3 <= lower_bound(env) <= FEWEST
 
 
-@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+@pytest.mark.parametrize("share", [0.1, 0.25])
 def test_a_budget_covers_nearly_what_it_could(env: Space, whole: float, share: float) -> None:
     prices = costs(env)
     bought = within(env, whole * share, prices)
@@ -97,11 +97,11 @@ def test_the_solver_covers_still_more_of_it(env: Space) -> None:
     one = (env.rows[:, env.names.index("os")] == 1) & (env.rows[:, env.names.index("arch")] == 0)
     space, prices = Space(env.names, env.values, env.ordered, env.rows[one]), costs(env)[one]
     budget = 0.25 * fsum(prices[list(cover(space, costs=prices))])
-    bought = within(space, budget, prices, solver=True, rounds=20)
+    bought = within(space, budget, prices, solver=True, rounds=10)
     assert bought.cost <= budget
     assert bought.covered == len(tuples_of(space, bought.rows))
     assert 0.99 * bought.bound <= bought.covered <= bought.bound
-    assert bought.covered > within(space, budget, prices, rounds=20).covered
+    assert bought.covered > within(space, budget, prices, rounds=10).covered
 
 
 def test_a_new_torch_asks_for_as_few_cells_as_can_be(env: Space) -> None:

@@ -40,7 +40,7 @@ def test_a_reason_of_three(env: Space) -> None:
     assert excluded_pairs(env.sizes, constraints())[pair] == ("tensorrt-cuda", "macos-cuda", "aarch64-cuda")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(constrained())
 def test_reasons_against_all_sets(made: Constrained) -> None:
     sizes, rules = made

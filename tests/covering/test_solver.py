@@ -18,7 +18,7 @@ from envgen.space import Space
 from .checker import cheapest, feasible, missing, tuples_of
 from .drawn import numbers, some_rows, space_of, spaces
 
-RELAXED = settings(max_examples=30, deadline=None)
+RELAXED = settings(max_examples=20, deadline=None)
 TINY = 9  # cells, all choices of which are tried
 ROUNDS = 40
 

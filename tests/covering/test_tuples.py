@@ -13,7 +13,7 @@ from .checker import feasible, missing, tuples_of
 from .drawn import some_rows, spaces
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(spaces(), st.integers(1, 3))
 def test_each_tuple_has_one_number_and_its_cells(space: Space, strength: int) -> None:
     strength = min(strength, len(space.names))
@@ -42,7 +42,7 @@ def test_many_values_and_few_cells() -> None:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data(), spaces(), st.integers(1, 3))
 def test_coverage_names_what_is_missing(data: st.DataObject, space: Space, strength: int) -> None:
     strength = min(strength, len(space.names))
