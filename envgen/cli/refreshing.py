@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from envgen.compat.words import counted
 from envgen.errors import UsageError
 from envgen.index import Reader
 from envgen.refresh.access import configured_access
+from envgen.refresh.guards import Finding, some
 from envgen.refresh.packages import followed
 from envgen.refresh.refresh import Observer, refresh
 from envgen.refresh.report import Outcome, Report, State
@@ -27,6 +28,7 @@ from envgen.refresh.settle import Target
 
 TELL_EVERY = 10.0  # seconds between lines of a log about what takes long
 SHOWN = 12  # lines of a difference
+HELD_SHOWN = 3  # findings of one guard
 _STYLE = {State.NEW: "green", State.UNCHANGED: "dim", State.HELD: "yellow", State.FAILED: "red", State.RENEWED: "green"}
 _BUNDLED = Path("envgen/compat/data/packages")
 
@@ -124,7 +126,8 @@ def _packages(report: Report, console: Console) -> None:
 
 
 def _details(outcome: Outcome) -> Iterator[str]:
-    yield from (f"{finding.guard}: {finding.sentence}" for finding in outcome.findings)
+    for guard in dict.fromkeys(finding.guard for finding in outcome.findings):
+        yield from _held([finding for finding in outcome.findings if finding.guard == guard])
     if outcome.faults:
         more = len(outcome.faults) - 1
         also = f" So with {more} more." if more else ""
@@ -134,6 +137,17 @@ def _details(outcome: Outcome) -> Iterator[str]:
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:
         yield f"and {counted(len(lines) - SHOWN, 'line')} more; --json has them all"
+
+
+def _held(findings: Sequence[Finding]) -> Iterator[str]:
+    """What one guard found in a package; of much of it the first, and how much more."""
+    if len(findings) <= HELD_SHOWN:
+        yield from (f"{finding.guard}: {finding.sentence}" for finding in findings)
+        return
+    first, others = findings[0], [finding.release for finding in findings[1:]]
+    files = sum(finding.files for finding in findings)
+    in_all = f", {counted(files, 'file')} in all" if files else ""
+    yield f"{first.guard}: {first.sentence} So with {some(others)}{in_all}; --json has them all"
 
 
 def _summary(report: Report, console: Console) -> None:

@@ -28,7 +28,8 @@ from envgen.index.listing import File, is_archive, named
 _JSON = "application/vnd.pypi.simple.v1+json"
 _NO_MATTER = (UnexpectedRepoVersionWarning, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning)
 _NO_INDEX = "Check that the address is that of a simple index; it usually ends in /simple."
-_PLAIN = {"html", "head", "title", "meta", "body", "h1"}
+_PLAIN = {"html", "head", "title", "meta", "link", "body", "h1", "hr", "pre", "br", "a"}
+_HEADINGS = ("links for", "index of", "simple index")
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
@@ -108,21 +109,25 @@ def _from_html(content: bytes, url: str, index: str, whole: bool) -> list[File]:
         raise PageError("the page ends in the middle", "Try again.")
     page = RepositoryPage.from_html(content.decode("utf-8", "replace"), url)
     files = [_linked(link, index) for link in page.links if is_archive(_name(link))]
-    if not files and page.repository_version is None and not _is_empty_page(content):
+    if not files and page.repository_version is None and not _is_empty_page(content, url):
         raise PageError("it is no page of a simple index")
     return files
 
 
-def _is_empty_page(content: bytes) -> bool:
+def _is_empty_page(content: bytes, url: str) -> bool:
     """Whether it is a whole page that says nothing but a title: so an index shows a project without files."""
-    if b"</html" not in content[-2000:].lower():
+    if not any(end in content[-2000:].lower() for end in (b"</html", b"</body")):
         return False
     page = BeautifulSoup(content, "html.parser")
-    body = page.body.get_text(strip=True).lower() if page.body else "?"
     redirects = page.find("meta", attrs={"http-equiv": True}) is not None
-    return (
-        not redirects and {tag.name for tag in page.find_all()} <= _PLAIN and (not body or body.startswith("links for"))
-    )
+    if redirects or page.body is None or not {tag.name for tag in page.find_all()} <= _PLAIN:
+        return False
+    heading = page.h1.extract().get_text(strip=True).lower() if page.h1 else ""
+    project = urlsplit(url).path.rstrip("/").rpartition("/")[2].lower()
+    is_listing = heading.startswith(_HEADINGS) or heading == project
+    for link in page.find_all("a") if is_listing else ():
+        link.extract()  # to the folder above, or to what is no package
+    return (is_listing or not heading) and not page.body.get_text(strip=True)
 
 
 def _linked(link: Link, index: str) -> File:

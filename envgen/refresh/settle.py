@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from envgen.compat.published import TORCH
 from envgen.compat.read import FactsError
 from envgen.compat.snapshot import SUFFIX, Snapshot
 from envgen.compat.store import Store
@@ -162,7 +163,7 @@ def _settle(each: Visit, target: Target, planned: Collection[str]) -> Outcome:
     elif differs or damaged or each.old is None or new.taken != each.old.taken:
         write_atomically(path, new.text)
     state = State.NEW if differs else State.RENEWED if damaged else State.UNCHANGED
-    notes = () if each.is_default else _by_name_only(differs, planned)
+    notes = () if each.is_default else (*_by_name_only(differs, planned), *_unlabelled(name, differs, planned))
     return Outcome(name, index, state, differs, faults=each.faults, kept=each.surveyed.kept, notes=notes)
 
 
@@ -177,3 +178,11 @@ def _by_name_only(differs: Difference, planned: Collection[str]) -> tuple[str, .
     if not unknown:
         return ()
     return (f"{some(unknown)}: seen by name only; the plan knows a release from the default index alone.",)
+
+
+def _unlabelled(package: str, differs: Difference, planned: Collection[str]) -> tuple[str, ...]:
+    """Builds of torch whose names do not tell their CUDA, as those of the default index do not."""
+    found = [version for version in differs.added if version.local is None and version.public in planned]
+    if package != TORCH or not found:
+        return ()
+    return (f"{some(found)}: without a label such as +cpu, which tells the CUDA of a build; no plan goes by it.",)

@@ -43,7 +43,23 @@ def test_no_page_is_a_traceback(content: bytes, kind: str) -> None:
         assert all(isinstance(file, File) for file in read_page(page, kinds[kind], "http://a.example/", "default"))
 
 
-@pytest.mark.parametrize("title", ["", "<h1>Links for torch</h1>"])
+EMPTY = [
+    "",
+    "<h1>Links for torch</h1>",
+    "<h1>torch</h1><br>",
+    '<h1>Index of /torch/</h1><hr><pre><a href="../">../</a></pre><hr>',
+    '<h1>Links for torch</h1><a href="README.txt">README.txt</a>',
+]
+
+
+@pytest.mark.parametrize("title", EMPTY)
 def test_a_project_without_files_is_a_page_without_links(title: str) -> None:
     page = f"<!DOCTYPE html><html><head><title>torch</title></head><body>{title}</body></html>".encode()
     assert read_page(page, "text/html", "http://a.example/simple/torch/", "default") == []
+
+
+@pytest.mark.parametrize("body", ["<h1>Not found</h1>", "Please log in", '<a href="/login">Log in</a>'])
+def test_a_page_of_something_else_is_no_empty_project(body: str) -> None:
+    page = f"<!DOCTYPE html><html><body>{body}</body></html>".encode()
+    with pytest.raises(PageError):
+        read_page(page, "text/html", "http://a.example/simple/torch/", "default")

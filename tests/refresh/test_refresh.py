@@ -382,6 +382,15 @@ def test_a_release_that_only_a_further_index_has_is_no_release_for_a_plan(world:
     assert outcome.difference.added == (Version("2.9.0+cu130"), Version("2.99.0"))
 
 
+def test_a_build_that_does_not_tell_its_cuda_is_used_by_no_plan(world: World, other: World) -> None:
+    other.torch("2.9.0")
+    before = seen(world)
+    outcome = of_further(world.refresh(further=(f"{other.address}/simple/",)))
+    (note,) = outcome.notes
+    assert note.startswith("2.9.0: without a label such as +cpu")
+    assert seen(world) == before
+
+
 @pytest.mark.parametrize("accept", [False, True])
 def test_an_empty_page_of_the_default_index_never_empties_the_facts(known: World, accept: bool) -> None:
     known.broken["/simple/torch/"] = b"<!DOCTYPE html><html><body></body></html>"
