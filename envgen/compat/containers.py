@@ -26,12 +26,14 @@ class System:
         image: its plain image.
         python: the interpreter of its own packages.
         gcc: the majors of g++ in its archive, the default first.
+        archive: the hosts of its archive.
     """
 
     os: Os
     image: str
     python: PythonVersion
     gcc: tuple[int, ...]
+    archive: tuple[str, ...]
     source: Source
 
 
@@ -60,8 +62,9 @@ class Containers:
     @classmethod
     def read(cls, table: Table, compilers: Compilers) -> Self:
         """The images of a data file, each system with its own compilers."""
+        archives = {row["system"]: tuple(row["hosts"]) for row, _ in table.rows("archives")}
         systems = tuple(
-            System(os, row["image"], PythonVersion.parse(row["python"]), compilers.gcc(os), source)
+            System(os, row["image"], PythonVersion.parse(row["python"]), compilers.gcc(os), archives[os.name], source)
             for row, source in table.rows("systems")
             for os in (Os.parse(row["os"]),)
         )

@@ -57,6 +57,7 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
         cuda_archs=_architectures(cell, extension, facts) if extension and nvcc else (),
         toolkit=toolkit,
         variables=matrix.variables_of(cell.extra),
+        archive=system.archive,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import InvalidRequirement, Requirement
 
 from envgen import __version__
-from envgen.cell import Cell, GrammarError, OsFamily, SmArch
+from envgen.cell import Arch, Cell, GrammarError, OsFamily, SmArch
 from envgen.errors import EnvgenError
 from envgen.lock import ENVIRONMENTS
 from envgen.render.files import Generated
@@ -44,6 +45,8 @@ class DockerInputs:
         variables: environment variables of the cell's own axes.
         max_jobs: compiler processes at a time, unless the extension's own variables say; the default of the build
             argument MAX_JOBS.
+        archive: the hosts of the system's packages, in whose place a mirror may stand.
+        notes: what a reader is to know of it, for the header.
     """
 
     cell: Cell
@@ -64,6 +67,8 @@ class DockerInputs:
     toolkit: Toolkit = Toolkit.MACHINE
     variables: Mapping[str, str] = field(default_factory=dict)
     max_jobs: int = 4
+    archive: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         EnvgenError: the cell is not a Linux cell, or a value of the matrix cannot stand in a Dockerfile.
     """
     cell = inputs.cell
+    build = _build(inputs, inputs.extension) if inputs.extension else None
     return render_template(
         "Dockerfile.j2",
         envgen=__version__,
@@ -112,7 +118,12 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         uv_version=inputs.uv_version,
         python=inputs.python,
         system_python=inputs.system_python,
-        build=_build(inputs, inputs.extension) if inputs.extension else None,
+        platform=platform(cell),
+        archives=f"s,https?://({'|'.join(map(re.escape, inputs.archive))}),",
+        notes=inputs.notes,
+        build=build,
+        build_env=build.env if build else tuple(sorted(inputs.variables.items())),
+        version=_version(inputs.extension),
         description=_description(inputs),
         lock=f"sha256:{inputs.lock_sha256}",
         runtime_env=tuple(_runtime_env(inputs)),
@@ -131,6 +142,17 @@ def render_dockerignore(inputs: DockerInputs) -> str:
         folder=_folder(inputs.cell),
         source=str(inputs.source) if inputs.source else None,
     )
+
+
+def platform(cell: Cell) -> str:
+    """As Docker names it."""
+    system = "windows" if cell.os.family is OsFamily.WINDOWS else "linux"
+    return f"{system}/{'arm64' if cell.arch is Arch.AARCH64 else 'amd64'}"
+
+
+def _version(extension: Extension | None) -> str:
+    """Of the packaged software, where the matrix says it."""
+    return extension.source.partition("==")[2] if extension and extension.source else ""
 
 
 def _folder(cell: Cell) -> str:

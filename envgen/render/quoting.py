@@ -10,19 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from envgen.cell import GrammarError
 from envgen.errors import EnvgenError
+from envgen.image import ImageReference
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Words with single spaces between them; nothing that COPY or an ignore list would take for a pattern or a sign.
 _WORDS = r"[\w.+@-]+(?: [\w.+@-]+)*"
 _PATH = re.compile(rf"(?!-){_WORDS}(?:/{_WORDS})*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_REPOSITORY_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{{1,5}})?/)?{_REPOSITORY_PART}(?:/{_REPOSITORY_PART})*"
-    r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
-    re.ASCII,
-)
 
 
 class Quoted(str):
@@ -76,7 +72,10 @@ def yaml(value: object) -> Quoted:
 
 def image(value: object) -> Quoted:
     """An image reference: `ubuntu:24.04`, `host:5000/team/base:1@sha256:...`."""
-    return _matching(_IMAGE, value, "an image reference such as ubuntu:24.04")
+    try:
+        return plain(ImageReference.parse(str(value)))
+    except GrammarError as error:
+        raise EnvgenError(f"{error}.", "Correct it in matrix.yaml.") from None
 
 
 def variable(value: object) -> Quoted:

@@ -46,6 +46,7 @@ def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
         python=str(parsed.python),
         gcc=containers.gcc(parsed.os),
         system_python=system.python == parsed.python,
+        archive=system.archive,
     )
 
 

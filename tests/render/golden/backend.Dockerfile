@@ -2,10 +2,11 @@
 #
 # Cell py313-torch2.13-cpu-debian12-aarch64
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --file environments/py313-torch2.13-cpu-debian12-aarch64/Dockerfile --tag envgen:py313-torch2.13-cpu-debian12-aarch64 .
-# Where packages are reached through a site's own index or certificate, add:
+#   docker build --platform linux/arm64 --file environments/py313-torch2.13-cpu-debian12-aarch64/Dockerfile --tag envgen:py313-torch2.13-cpu-debian12-aarch64 .
+# Where packages are reached through a site's own index, certificate or mirror, add:
 #   --secret id=pip_conf,src=pip.conf --secret id=ca_bundle,src=ca-bundle.crt
-# Neither stays in a layer.
+#   --build-arg APT_MIRROR=http://mirror --build-arg UV_PYTHON_INSTALL_MIRROR=https://mirror
+# None of them stays in the image. `--target artifact --output DIR` gives what was built, without the image.
 
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG RUNTIME_IMAGE=${BASE_IMAGE}
@@ -13,10 +14,15 @@ ARG RUNTIME_IMAGE=${BASE_IMAGE}
 ARG SOURCE_DATE_EPOCH=315532800
 
 
+# From here to the dependencies nothing names the cell: cells that share a step share its layer.
 FROM ${BASE_IMAGE} AS toolchain
+# In place of the scheme and host of the system's own archive.
+ARG APT_MIRROR=""
 # System packages follow the base image; a digest in BASE_IMAGE pins them.
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec \
+        sed -E -i 's,https?://(deb\.debian\.org|security\.debian\.org),'"${APT_MIRROR%/}"',g' {} +; } \
+    && apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates \
         g++-12 \
@@ -29,11 +35,14 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && python3 -m venv /opt/uv \
     && /opt/uv/bin/pip install --only-binary :all: uv==0.13.8 \
     && ln -s /opt/uv/bin/uv /usr/local/bin/uv
-ENV UV_LINK_MODE=copy \
+# Compiled modules go by the hash of their source, which is the same in every build, not by its time.
+ENV PYC_INVALIDATION_MODE=unchecked-hash \
+    UV_LINK_MODE=copy \
     UV_NO_CONFIG=1 \
     UV_PREVIEW_FEATURES=pylock \
     UV_SYSTEM_CERTS=1
 ENV UV_PYTHON_INSTALL_DIR=/opt/python
+ARG UV_PYTHON_INSTALL_MIRROR
 RUN --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
     && uv python install 3.13 \
@@ -51,14 +60,19 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     && uv pip sync --require-hashes --compile-bytecode /opt/envgen/pylock.toml
 
 
-FROM dependencies AS builder
-ARG SOURCE_DATE_EPOCH
-ARG MAX_JOBS="4"
+# To work on the sources in: the variables and compilers of the build, and a user.
+FROM dependencies AS development
+RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
 ENV ENVGEN_CELL="py313-torch2.13-cpu-debian12-aarch64"
 ENV ENVGEN_OUT="/opt/extension"
 ENV ENVGEN_DEVICE_CODE="0"
+
+
+FROM development AS builder
+ARG SOURCE_DATE_EPOCH
+ARG MAX_JOBS="4"
 COPY ["csrc", "/src"]
 WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
@@ -68,7 +82,19 @@ RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension .
 
 
+# What was built and nothing else, for whoever only wants that.
+FROM scratch AS artifact
+COPY --from=builder /opt/extension /
+
+
 FROM ${RUNTIME_IMAGE} AS runtime
+ARG SOURCE_DATE_EPOCH
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
+COPY --from=dependencies /opt/python /opt/python
+COPY --from=dependencies /opt/venv /opt/venv
+COPY --from=builder /opt/extension /opt/extension
+ENV PATH=/opt/venv/bin:${PATH}
+ENV PYTHONPATH="/opt/extension"
 ARG RUNTIME_IMAGE
 LABEL org.opencontainers.image.title="py313-torch2.13-cpu-debian12-aarch64" \
       org.opencontainers.image.description="Python 3.13, torch 2.13.0, CPU" \
@@ -76,12 +102,6 @@ LABEL org.opencontainers.image.title="py313-torch2.13-cpu-debian12-aarch64" \
       dev.envgen.version="VERSION" \
       dev.envgen.cell="py313-torch2.13-cpu-debian12-aarch64" \
       dev.envgen.lock="sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
-COPY --from=dependencies /opt/python /opt/python
-COPY --from=dependencies /opt/venv /opt/venv
-COPY --from=builder /opt/extension /opt/extension
-ENV PATH=/opt/venv/bin:${PATH}
-ENV PYTHONPATH="/opt/extension"
 USER 10001:10001
 WORKDIR /tmp
 CMD ["python", "-m", "reference.check", "--device", "cpu"]

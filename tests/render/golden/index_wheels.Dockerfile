@@ -2,10 +2,11 @@
 #
 # Cell py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --file environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/Dockerfile --tag envgen:py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl .
-# Where packages are reached through a site's own index or certificate, add:
+#   docker build --platform linux/amd64 --file environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/Dockerfile --tag envgen:py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl .
+# Where packages are reached through a site's own index, certificate or mirror, add:
 #   --secret id=pip_conf,src=pip.conf --secret id=ca_bundle,src=ca-bundle.crt
-# Neither stays in a layer.
+#   --build-arg APT_MIRROR=http://mirror --build-arg UV_PYTHON_INSTALL_MIRROR=https://mirror
+# None of them stays in the image. `--target artifact --output DIR` gives what was built, without the image.
 
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG RUNTIME_IMAGE=${BASE_IMAGE}
@@ -13,10 +14,15 @@ ARG RUNTIME_IMAGE=${BASE_IMAGE}
 ARG SOURCE_DATE_EPOCH=315532800
 
 
+# From here to the dependencies nothing names the cell: cells that share a step share its layer.
 FROM ${BASE_IMAGE} AS toolchain
+# In place of the scheme and host of the system's own archive.
+ARG APT_MIRROR=""
 # System packages follow the base image; a digest in BASE_IMAGE pins them.
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec \
+        sed -E -i 's,https?://(deb\.debian\.org|security\.debian\.org),'"${APT_MIRROR%/}"',g' {} +; } \
+    && apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates \
         g++-12 \
@@ -30,7 +36,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && python3 -m venv /opt/uv \
     && /opt/uv/bin/pip install --only-binary :all: uv==0.13.8 \
     && ln -s /opt/uv/bin/uv /usr/local/bin/uv
-ENV UV_LINK_MODE=copy \
+# Compiled modules go by the hash of their source, which is the same in every build, not by its time.
+ENV PYC_INVALIDATION_MODE=unchecked-hash \
+    UV_LINK_MODE=copy \
     UV_NO_CONFIG=1 \
     UV_PREVIEW_FEATURES=pylock \
     UV_SYSTEM_CERTS=1
@@ -49,9 +57,9 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     && uv pip sync --require-hashes --compile-bytecode /opt/envgen/pylock.toml
 
 
-FROM dependencies AS builder
-ARG SOURCE_DATE_EPOCH
-ARG MAX_JOBS="4"
+# To work on the sources in: the variables and compilers of the build, and a user.
+FROM dependencies AS development
+RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
 ENV ENVGEN_CELL="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl"
@@ -62,6 +70,11 @@ ENV FORCE_CUDA="1"
 ENV TORCH_CUDA_ARCH_LIST="9.0"
 ENV CUDA_HOME="/opt/venv/lib/python3.11/site-packages/nvidia/cu13"
 ENV MKL_NUM_THREADS="1"
+
+
+FROM development AS builder
+ARG SOURCE_DATE_EPOCH
+ARG MAX_JOBS="4"
 # The compiler wheels hold libcudart.so.13 only; linkers look for libcudart.so.
 RUN for library in "${CUDA_HOME}"/lib/lib*.so.*; do ln -sf "${library##*/}" "${library%%.so.*}.so"; done
 WORKDIR /src
@@ -73,18 +86,25 @@ RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension --require-hashes --no-binary other --requirement requirements.txt
 
 
+# What was built and nothing else, for whoever only wants that.
+FROM scratch AS artifact
+COPY --from=builder /opt/extension /
+
+
+# The archive's addresses as the runtime stage reads them; in a stage of their own, so that no mirror is named in its history.
+FROM ${RUNTIME_IMAGE} AS archive
+ARG APT_MIRROR=""
+RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec \
+        sed -E -i 's,https?://(deb\.debian\.org|security\.debian\.org),'"${APT_MIRROR%/}"',g' {} +; }
+
+
 FROM ${RUNTIME_IMAGE} AS runtime
-ARG RUNTIME_IMAGE
-LABEL org.opencontainers.image.title="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl" \
-      org.opencontainers.image.description="Python 3.11, torch 2.13.0, CUDA 13.0" \
-      org.opencontainers.image.base.name="${RUNTIME_IMAGE}" \
-      dev.envgen.version="VERSION" \
-      dev.envgen.cell="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl" \
-      dev.envgen.lock="sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+ARG SOURCE_DATE_EPOCH
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN --mount=type=bind,rw,from=archive,source=/etc/apt,target=/etc/apt \
+    apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 \
-    && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=builder /opt/extension /opt/extension
@@ -93,6 +113,14 @@ ENV PYTHONPATH="/opt/extension"
 ENV NVIDIA_VISIBLE_DEVICES="all"
 ENV NVIDIA_DRIVER_CAPABILITIES="compute,utility"
 ENV MKL_NUM_THREADS="1"
+ARG RUNTIME_IMAGE
+LABEL org.opencontainers.image.title="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl" \
+      org.opencontainers.image.description="Python 3.11, torch 2.13.0, CUDA 13.0" \
+      org.opencontainers.image.version="1.4.0" \
+      org.opencontainers.image.base.name="${RUNTIME_IMAGE}" \
+      dev.envgen.version="VERSION" \
+      dev.envgen.cell="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl" \
+      dev.envgen.lock="sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 USER 10001:10001
 WORKDIR /tmp
 CMD ["python", "-c", "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]", "reference"]
