@@ -123,13 +123,9 @@ def _status(found: Ages, *, as_json: bool, header: str = "") -> None:
     console = output()
     if header:
         console.print(header)
-    table = _table(found)
-    if console.is_terminal:
-        console.print(table)
-    else:  # without the blanks at the ends of its lines
-        with console.capture() as captured:
-            console.print(table)
-        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    with console.capture() as captured:
+        console.print(_table(found))
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
     for notice in found.notices:
         print(notice, file=sys.stderr)
 

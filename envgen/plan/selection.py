@@ -25,6 +25,8 @@ from envgen.spec.selector import is_glob
 
 Places = NDArray[np.intp]
 
+_ALIKE = 200  # cells of which the one that looks most like a mistyped one is looked for
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -177,6 +179,18 @@ def _absent(plan: Plan, cell: Cell, facts: Facts) -> UsageError:
         return UsageError(f"{cell} cannot exist: {rejection.sentence}", f"`envgen why {cell}` says more.")
     excluded = excluding(cell, exclusions(plan.excludes, facts)) or ""
     why = " ".join(plan.axes.off(cell)) or f"An exclude entry takes it out: {excluded.rstrip('.')}."
-    close = get_close_matches(str(cell), [str(planned.cell) for planned in plan.cells], n=1)
+    close = get_close_matches(str(cell), _most_alike(plan, cell), n=1)
     remedy = f"Did you mean {close[0]}?" if close else f"`envgen why {cell}` says more."
     return UsageError(f"{cell} is not in the matrix. {why}", remedy)
+
+
+def _most_alike(plan: Plan, cell: Cell) -> list[str]:
+    """The ids of some cells that share most values with one."""
+    if not len(plan.cells):
+        return []
+    grid, rows, values = plan.cells.grid, plan.cells.rows, cell.axes()
+    shared = np.zeros(len(rows), np.intp)
+    for column, (axis, texts) in enumerate(zip(grid.names, grid.texts, strict=True)):
+        if values.get(axis) in texts:
+            shared += rows[:, column] == texts.index(values[axis])
+    return [str(grid.cell(row)) for row in rows[shared == shared.max()][:_ALIKE].tolist()]
