@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import floor, fsum, inf
+from math import floor, fsum, inf, isfinite
 from time import monotonic
 
 import numpy as np
@@ -196,7 +196,9 @@ def _solved(task: _Task, rows: tuple[int, ...], bound: float, seconds: float) ->
         found = tuple(dict.fromkeys([*task.fixed, *chosen]))
         if task.cost(found) <= task.limit:
             rows = max(rows, found, key=task.covered)
-    return rows, min(bound, _rounded(task, task.covered(task.fixed) - outcome.bound))
+    if isfinite(outcome.bound):
+        bound = min(bound, _rounded(task, task.covered(task.fixed) - outcome.bound))
+    return rows, bound
 
 
 def _program(task: _Task) -> Program:
