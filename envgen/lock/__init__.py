@@ -1,9 +1,10 @@
 """The exact packages of a cell, with hashes: resolved by uv into a PEP 751 `pylock.toml`."""
 
 from envgen.lock.configuration import IndexConfiguration, read_configuration
-from envgen.lock.pep751 import Source
+from envgen.lock.moves import Move, moves, same_moves
+from envgen.lock.pep751 import Origin, Source
 from envgen.lock.pylock import DamagedLockError, Lock, LockedPackage, read_lock
-from envgen.lock.request import LockRequest, lock_request
+from envgen.lock.request import LockRequest, SourceRequest, lock_request
 from envgen.lock.resolve import ENVIRONMENTS, Kept, Locker
 
 __all__ = [
@@ -15,8 +16,13 @@ __all__ = [
     "LockRequest",
     "LockedPackage",
     "Locker",
+    "Move",
+    "Origin",
     "Source",
+    "SourceRequest",
     "lock_request",
+    "moves",
     "read_configuration",
     "read_lock",
+    "same_moves",
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.tags import Tag
@@ -73,13 +77,30 @@ class Source(BaseModel):
     sha256: str
 
 
+class Origin(BaseModel):
+    """Where a lock comes from: addresses without user, password and query.
+
+    Attributes:
+        indexes: those that pip's or uv's configuration named.
+        folders: find-links of that configuration.
+        beside: indexes that were asked beside them, of the matrix or PyTorch's own.
+    """
+
+    indexes: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
 class Own(BaseModel):
     """What envgen adds to a lock; see `Lock`."""
 
     request: str = ""
     uv: str = ""
+    made_at: datetime | None = Field(default=None, alias="made-at")
+    origin: Origin | None = None
     source: Source | None = None
     sizes: dict[str, Size] = {}
+    content: str = ""
 
 
 class Tool(BaseModel):
@@ -87,8 +108,11 @@ class Tool(BaseModel):
 
 
 class Document(BaseModel):
+    """A lock file; `digest` is that of its content, as it is and not as it says."""
+
     packages: tuple[Package, ...]
     tool: Tool = Tool()
+    digest: str = ""
 
 
 def parse_document(text: str) -> Document:
@@ -98,10 +122,21 @@ def parse_document(text: str) -> Document:
         ValueError: it is not TOML, or not of that form; one line says where.
     """
     try:
-        return Document.model_validate(tomllib.loads(text))
+        content = tomllib.loads(text)
+        return Document.model_validate({**content, "digest": content_digest(content)})
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """A hash over everything that a lock says but this hash; layout, comments and line ends do not matter."""
+    tool = content.get("tool")
+    own = tool.get("envgen") if isinstance(tool, dict) else None
+    if isinstance(own, dict):
+        rest = {key: value for key, value in own.items() if key != "content"}
+        content = {**content, "tool": {**content["tool"], "envgen": rest}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _specificity(wheel: File) -> tuple[object, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from envgen.errors import LockError
-from envgen.lock.pep751 import Own, Package, Source, parse_document
+from envgen.lock.pep751 import Origin, Own, Package, Source, parse_document
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,12 @@ class Lock:
         sha256: hash of the file.
         uv: the uv that resolved it, and that installs it in an image.
         source: the extension's source distribution, where the matrix names one.
+        made_at: when its packages were chosen.
+        origin: where they were looked for; None in a lock that does not say.
+        edited: whether it is not what envgen wrote.
         instead: a sentence for each other lock of the cell that was there and is not used.
+        new: whether it was made just now, and not kept.
+        replaced: the lock that a new one took the place of, if there was one.
     """
 
     path: Path
@@ -42,7 +48,12 @@ class Lock:
     sha256: str
     uv: str
     source: Source | None = None
+    made_at: datetime | None = None
+    origin: Origin | None = None
+    edited: bool = False
     instead: tuple[str, ...] = ()
+    new: bool = field(default=False, compare=False)
+    replaced: Lock | None = field(default=None, compare=False)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -89,7 +100,10 @@ def read_lock(path: Path) -> Lock:
         raise DamagedLockError(path, error.what.rstrip(".")) from None
     except (OSError, ValueError) as error:
         raise DamagedLockError(path, str(error)) from None
-    return Lock(path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv, own.source)
+    return Lock(
+        path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv, own.source,
+        own.made_at, own.origin, edited=own.content != document.digest,
+    )  # fmt: skip
 
 
 def _package(entry: Package, own: Own, folder: Path) -> LockedPackage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from envgen.cell import Cell
@@ -13,6 +13,15 @@ from envgen.compat.facts import Facts
 from envgen.compat.pins import Pins, pins
 from envgen.compat.platforms import macos_target, uv_platform
 from envgen.spec.matrix import Extension, Matrix, PackageAxis, Toolkit
+
+
+@dataclass(frozen=True)
+class SourceRequest:
+    """A source distribution on the index; `sha256` is what it must be, empty where the matrix does not say."""
+
+    name: str
+    version: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class LockRequest:
         torch_folder: the folder of PyTorch's own index that has this build; empty when the default index has it.
         pytorch_index: the address of PyTorch's index, or of its mirror; empty for uv's own default.
         metadata: (name, version, requirements) of source distributions that are not to be executed.
-        source: (name, version) of the extension, when it is a source distribution on the index.
+        source: the extension, when it is a source distribution on the index.
     """
 
     cell: Cell
@@ -39,7 +48,7 @@ class LockRequest:
     pytorch_index: str
     extra_indexes: tuple[str, ...]
     metadata: tuple[tuple[str, str, tuple[str, ...]], ...]
-    source: tuple[str, str] | None = None
+    source: SourceRequest | None = None
 
     @property
     def only_pytorch(self) -> bool:
@@ -48,8 +57,17 @@ class LockRequest:
 
     @property
     def digest(self) -> str:
-        content = asdict(self) | {"cell": str(self.cell)}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        """What a lock is recognised by: of this cell, and of everything that was asked."""
+        return _digest(asdict(self) | {"cell": str(self.cell)})
+
+    @property
+    def question(self) -> str:
+        """Equal for cells that ask the resolver the same."""
+        return _digest(asdict(self) | {"cell": str(self.cell.python)})
+
+
+def _digest(content: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def lock_request(cell: Cell, matrix: Matrix, facts: Facts) -> LockRequest:
@@ -69,11 +87,11 @@ def lock_request(cell: Cell, matrix: Matrix, facts: Facts) -> LockRequest:
     )
 
 
-def _source(extension: Extension) -> tuple[str, str] | None:
+def _source(extension: Extension) -> SourceRequest | None:
     if extension.source is None:
         return None
     name, _, version = extension.source.partition("==")
-    return name, version
+    return SourceRequest(name, version, (extension.sha256 or "").lower())
 
 
 def _torch_requirement(cell: Cell, pinned: Pins, facts: Facts) -> str:

@@ -1,55 +1,42 @@
-"""Resolving a cell's lock with uv, for any platform and Python, whether or not they are here."""
+"""Locks of many cells: kept while nothing they rest on changed, otherwise resolved, equal requests once."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import tomli_w
-
-from envgen import __version__
-from envgen.cell import PythonVersion
 from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.crew import Crew
-from envgen.lock.pep751 import Document, parse_document
+from envgen.lock.header import lock_text
+from envgen.lock.pep751 import Origin
+from envgen.lock.places import asks_no_index, configured_places
 from envgen.lock.pylock import DamagedLockError, Lock, read_lock
 from envgen.lock.request import LockRequest
-from envgen.lock.sizes import file_sizes
-from envgen.lock.uv import Uv
-from envgen.lock.words import explain, lacks_torch, unreachable
-from envgen.machine import find_interpreter
+from envgen.lock.sizes import Sizes
+from envgen.lock.solver import Solution, Solver
 
 ENVIRONMENTS = "environments"  # beside the matrix: a folder for each cell, with its lock and what is rendered from it
 GRACE = 1.0  # seconds in which interrupted calls put away their scratch folders
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """Indexes to ask beside the configured ones, as addresses or as options of uv."""
-
-    words: str
-    indexes: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-
-
-CONFIGURED = _Attempt("the configured ones")
-
-
-@dataclass(frozen=True)
 class Kept:
-    """What was found for a cell: the lock to use, if any, and why each other one that is there cannot be."""
+    """What was found for a cell.
+
+    Attributes:
+        lock: the lock to use, if any.
+        unused: why each other one that is there cannot be.
+        readable: those of them that are whole and only not of this request or these indexes, the first to be used.
+    """
 
     lock: Lock | None
     unused: Mapping[Path, str] = field(default_factory=dict)
+    readable: tuple[Lock, ...] = ()
 
     def sentences(self, except_for: Path | None = None) -> tuple[str, ...]:
         """Says which locks are not used; not of one that is about to be replaced."""
@@ -62,17 +49,26 @@ class Locker:
 
     Attributes:
         folder: where new locks are written, a folder for each cell.
-        committed: where locks may be that a maintainer made; they come first.
+        committed: where locks may be that a maintainer made; they come first, from whichever indexes they were made.
         upgrade: resolve again although a lock of an equal request is there.
+        moving: resolve again those that have one of these packages, and let no other package move.
     """
 
     configuration: IndexConfiguration
     folder: Path
     committed: tuple[Path, ...] = ()
     upgrade: bool = False
-    _unreachable: dict[_Attempt, str] = field(default_factory=dict)
+    moving: tuple[str, ...] = ()
+    _solver: Solver = field(init=False)
+    _sizes: Sizes = field(init=False)
+    _origin: Origin = field(init=False)
+    _begun: dict[str, float] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _uv: Uv = field(default_factory=Uv)
+
+    def __post_init__(self) -> None:
+        self._solver = Solver(self.configuration, refresh=self.upgrade, moving=self.moving)
+        self._sizes = Sizes(self.configuration.variables.get("SSL_CERT_FILE"))
+        self._origin = recorded_origin(self.configuration)
 
     def lock(self, request: LockRequest) -> Lock:
         """The lock of a cell: the kept one while its request is unchanged, otherwise a new one.
@@ -81,16 +77,12 @@ class Locker:
             LockError: no solution, or an index that cannot be reached; one sentence each.
         """
         kept = self.look(request)
-        if kept.lock and not self.upgrade:
-            return kept.lock
-        text = self._resolve(request)
-        path = self.folder / str(request.cell) / "pylock.toml"
-        write_atomically(path, text)
-        return replace(read_lock(path), instead=kept.sentences(except_for=path))
+        return kept.lock if kept.lock and not self._moves(kept.lock) else self._make([(request, kept)])[0]
 
     def look(self, request: LockRequest) -> Kept:
         """The lock that an equal request made before, and why others that are there are not used."""
         unused: dict[Path, str] = {}
+        readable: list[Lock] = []
         for folder in (*self.committed, self.folder):
             path = folder / str(request.cell) / "pylock.toml"
             if not path.is_file():
@@ -100,10 +92,12 @@ class Locker:
             except DamagedLockError as error:
                 unused[path] = f"damaged ({error.why})"
                 continue
-            if lock.request == request.digest:
-                return Kept(replace(lock, instead=Kept(None, unused).sentences()), unused)
-            unused[path] = "of another matrix, or of other facts"
-        return Kept(None, unused)
+            why = self._unusable(lock, request, committed=folder in self.committed)
+            if not why:
+                return Kept(replace(lock, instead=Kept(None, unused).sentences()), unused, (lock,))
+            unused[path] = why
+            readable.append(lock)
+        return Kept(None, unused, tuple(readable))
 
     def kept(self, request: LockRequest) -> Lock | None:
         """The lock that an equal request made before, if it is still there."""
@@ -116,149 +110,123 @@ class Locker:
 
         Args:
             jobs: how many at a time.
-            on_done: told after each cell how many are done.
+            on_done: told after each cell, or more that have one resolution, how many are done.
 
         Raises:
             EnvgenError: a lock cannot be written.
             KeyboardInterrupt: the user asked to stop; no uv runs any more, and this object locks nothing more.
         """
+        outcomes: dict[str, Lock | LockError] = {}
+        todo: dict[str, list[tuple[LockRequest, Kept]]] = {}
+        for request in requests:
+            kept = self.look(request)
+            self._learn(kept.readable)
+            if kept.lock and not self._moves(kept.lock):
+                outcomes[str(request.cell)] = kept.lock
+            else:
+                todo.setdefault(self._question(request, kept), []).append((request, kept))
+        if outcomes and on_done:
+            on_done(len(outcomes))
+        for made in self._made(list(todo.values()), jobs):
+            outcomes |= made
+            if on_done:
+                on_done(len(outcomes))
+        return {str(request.cell): outcomes[str(request.cell)] for request in requests}
 
-        def one(request: LockRequest) -> Lock | LockError:
+    def waits_for(self) -> Mapping[str, float]:
+        """Cells that are being resolved, and for how many seconds; the longest first."""
+        now = time.monotonic()
+        with self._guard:
+            return {cell: now - since for cell, since in self._begun.items()}
+
+    def _made(self, groups: list[list[tuple[LockRequest, Kept]]], jobs: int) -> Iterator[dict[str, Lock | LockError]]:
+        def one(group: list[tuple[LockRequest, Kept]]) -> dict[str, Lock | LockError]:
+            cells = [str(request.cell) for request, _ in group]
             try:
-                return self.lock(request)
+                return dict(zip(cells, self._make(group), strict=True))
             except LockError as error:
-                return error
+                return dict.fromkeys(cells, error)
 
-        outcomes: dict[int, Lock | LockError] = {}
-        crew = Crew(one, requests, jobs)
+        crew = Crew(one, groups, jobs)
         try:
-            for index, outcome in crew.results():
-                outcomes[index] = outcome
-                if on_done:
-                    on_done(len(outcomes))
+            for _, made in crew.results():
+                yield made
         except BaseException:
             crew.dismiss()
-            self._uv.stop()
+            self._solver.stop()
             crew.join(GRACE)
             raise
-        return {str(request.cell): outcomes[index] for index, request in enumerate(requests)}
 
-    def _resolve(self, request: LockRequest) -> str:
-        own = {"source": self._source(request, *request.source)} if request.source else {}
-        failures: list[str] = []
-        for attempt in _attempts(request):
-            done = self._run_uv(request, attempt)
-            if done.returncode == 0:
-                return self._with_header(request, done.stdout, {"indexes": attempt.words, **own})
-            failures.append(done.stderr)
-            if "No solution found" not in done.stderr:
-                break
-        # What PyTorch's index answers is the reason only where the others lack the torch that it was asked for.
-        raise explain(request, failures[-1] if lacks_torch(failures[0]) else failures[0])
+    def _make(self, group: Sequence[tuple[LockRequest, Kept]]) -> list[Lock]:
+        """New locks of cells that ask the same."""
+        first, kept = group[0]
+        with self._guard:
+            self._begun[str(first.cell)] = time.monotonic()
+        try:
+            solution = self._solver.solve(first, self._base(kept))
+            sizes = self._sizes.of(solution.document)
+            return [self._write(request, kept, solution, sizes) for request, kept in group]
+        finally:
+            with self._guard:
+                del self._begun[str(first.cell)]
 
-    def _run_uv(self, request: LockRequest, attempt: _Attempt) -> subprocess.CompletedProcess[str]:
-        known = self._unreachable.get(attempt)
-        if known is not None:
-            return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
-        with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
-            arguments = self._arguments(request, attempt, Path(scratch))
-            done = self._uv.run(arguments, self._environment(request))
-        if attempt != CONFIGURED and done.returncode != 0 and unreachable(done.stderr):
-            with self._guard:  # every further cell of this index gets the same answer without waiting for it
-                self._unreachable[attempt] = done.stderr
-        return done
+    def _write(self, request: LockRequest, kept: Kept, solution: Solution, sizes: Mapping[str, int]) -> Lock:
+        path = self.folder / str(request.cell) / "pylock.toml"
+        text = lock_text(request, solution, self._origin, self._solver.uv_version, sizes)
+        before = next((lock for lock in kept.readable if lock.path == path), None)
+        if before and before is kept.lock and _same(before, solution):
+            return before  # resolved again to the same: the file stays, and with it everything that was made from it
+        write_atomically(path, text)
+        return replace(read_lock(path), instead=kept.sentences(except_for=path), new=True, replaced=before)
 
-    def _arguments(self, request: LockRequest, attempt: _Attempt, scratch: Path) -> list[str]:
-        entries = [_metadata_entry(*entry) for entry in request.metadata]
-        wanted = scratch / "requirements.in"
-        wanted.write_text("\n".join((request.torch, *request.others)) + "\n", encoding="utf-8")
-        arguments = [
-            "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
-            *_python_options(request.cell.python), "--python-platform", request.platform,
-            "--only-binary", ":all:", *self.configuration.arguments(*attempt.indexes, *request.extra_indexes),
-            *attempt.options, *self.configuration.uv.options_with(entries, scratch),
-        ]  # fmt: skip
-        for name in sorted({name for name, _, _ in request.metadata}):
-            arguments += ["--no-binary", name]
-        return arguments
+    def _moves(self, lock: Lock) -> bool:
+        """Whether a lock that could be kept is to be resolved again."""
+        return self.upgrade or any(lock.version(name) for name in self.moving)
 
-    def _source(self, request: LockRequest, name: str, version: str) -> dict[str, str]:
-        """The extension's source distribution: its place and hash, without running anything of it.
+    def _base(self, kept: Kept) -> str:
+        """The text of the lock whose versions are to stay."""
+        if not (self.moving and kept.readable):
+            return ""
+        return kept.readable[0].path.read_text(encoding="utf-8")
 
-        Raises:
-            LockError: there is none, or an index cannot be reached.
-        """
-        with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
-            wanted = Path(scratch) / "source.in"
-            wanted.write_text(f"{name}=={version}\n", encoding="utf-8")
-            entries = [_metadata_entry(name, version, ())]  # told, so that uv builds nothing to learn it
-            arguments = [
-                "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet", "--no-deps",
-                *_python_options(request.cell.python), "--no-binary", name,
-                *self.configuration.arguments(*request.extra_indexes),
-                *self.configuration.uv.options_with(entries, Path(scratch)),
-            ]  # fmt: skip
-            done = self._uv.run(arguments, self._environment(request))
-        if done.returncode != 0:
-            error = explain(request, done.stderr)
-            absent = "No solution found" in done.stderr
-            raise LockError(
-                f"the extension's source {name}=={version} cannot be had: {error.what}",
-                "Correct `extension.source`, or name the index that has it." if absent else error.remedy,
-            )
-        found = _parsed(done.stdout).packages[0]
-        url = found.installed.url or Path(found.installed.path).absolute().as_uri()
-        return {"name": name, "version": version, "url": url, "sha256": found.installed.hashes.sha256}
+    def _question(self, request: LockRequest, kept: Kept) -> str:
+        base = sorted(kept.readable[0].versions.items()) if self.moving and kept.readable else ""
+        return f"{request.question} {base}"
 
-    def _environment(self, request: LockRequest) -> dict[str, str]:
-        environment = os.environ | dict(self.configuration.variables)
-        if request.macos_target:
-            environment["MACOSX_DEPLOYMENT_TARGET"] = request.macos_target
-        return environment
+    def _unusable(self, lock: Lock, request: LockRequest, *, committed: bool) -> str:
+        if lock.request != request.digest:
+            return "of another matrix, or of other facts"
+        if lock.edited:
+            return "edited by hand"
+        if not committed and (difference := _difference(lock.origin, self._origin)):
+            return f"of other indexes ({difference})"
+        return ""
 
-    def _with_header(self, request: LockRequest, text: str, more: Mapping[str, object]) -> str:
-        own = {
-            "cell": str(request.cell),
-            "request": request.digest,
-            "envgen": __version__,
-            "uv": self._uv.run(["--version"]).stdout.split()[1],
-            "made-at": datetime.now(UTC).replace(microsecond=0),
-            "sizes": file_sizes(_parsed(text)),
-            **more,
-        }
-        header = (
-            f"# Generated by envgen from matrix.yaml for the cell {request.cell}.\n"
-            f"# Do not edit; regenerate with: envgen lock {request.cell}\n"
-        )
-        return header + text.rstrip() + "\n\n" + tomli_w.dumps({"tool": {"envgen": own}})
+    def _learn(self, locks: Sequence[Lock]) -> None:
+        for lock in locks:
+            for package in lock.packages:
+                if package.size is not None:
+                    self._sizes.know(package.location, package.size)
 
 
-def _attempts(request: LockRequest) -> Iterator[_Attempt]:
-    """The user's own indexes and folders come first; PyTorch's own index is asked when they lack this build."""
-    if not request.only_pytorch:
-        yield CONFIGURED
-    if request.pytorch_index:
-        yield _Attempt("PyTorch's own", indexes=(f"{request.pytorch_index.rstrip('/')}/{request.torch_folder}",))
-    elif request.torch_folder:
-        yield _Attempt("PyTorch's own", options=("--torch-backend", request.torch_folder))
+def _same(lock: Lock, solution: Solution) -> bool:
+    files = [package.installed.hashes.sha256 for package in solution.document.packages]
+    return [package.sha256 for package in lock.packages] == files and lock.source == solution.source
 
 
-def _python_options(python: PythonVersion) -> tuple[str, ...]:
-    if python.free_threaded:
-        # uv takes the ABI of a free-threaded Python from an interpreter only; it may fetch one.
-        return ("--python", str(find_interpreter(python) or python))
-    return ("--python-version", str(python), "--python", sys.executable, "--no-python-downloads")
+def recorded_origin(configuration: IndexConfiguration) -> Origin:
+    """What a lock records of a configuration: places without user, password and query."""
+    places = configured_places(configuration).shown
+    return Origin(indexes=() if asks_no_index(configuration) else places.indexes, folders=places.folders)
 
 
-def _metadata_entry(name: str, version: str, requires: tuple[str, ...]) -> dict[str, object]:
-    exact = {"version": version} if version else {}
-    return {"name": name, **exact, "requires-dist": list(requires)}
-
-
-def _parsed(text: str) -> Document:
-    try:
-        return parse_document(text)
-    except ValueError as error:
-        raise LockError(
-            f"uv made a lock without what makes it exact: {error}.", "Use an index that tells the sha256 of its files."
-        ) from None
+def _difference(before: Origin | None, now: Origin) -> str:
+    """How the configuration changed, in words; nothing when it did not."""
+    if before is None:
+        return "it does not say which"
+    old, new = (*before.indexes, *before.folders), (*now.indexes, *now.folders)
+    if old == new:
+        return ""
+    words = [f"now also {place}" for place in new if place not in old]
+    words += [f"no longer {place}" for place in old if place not in new]
+    return ", ".join(words) or "in another order"

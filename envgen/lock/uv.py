@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from uv import find_uv_bin
 
 from envgen.errors import LockError
+from envgen.lock.once import Once
 
 TIMEOUT = 600.0
 
@@ -21,6 +22,12 @@ class Uv:
     _running: set[subprocess.Popen[str]] = field(default_factory=set)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
+    _version: Once[str, str] = field(default_factory=Once)
+
+    @property
+    def version(self) -> str:
+        """Its version; asked once."""
+        return self._version.get("", lambda: self.run(["--version"]).stdout.split()[1])
 
     def run(
         self, arguments: Sequence[str], environment: Mapping[str, str] | None = None

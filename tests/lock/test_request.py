@@ -10,7 +10,7 @@ import pytest
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
-from envgen.lock import LockRequest, lock_request
+from envgen.lock import LockRequest, SourceRequest, lock_request
 from envgen.spec.matrix import Build, Extension, Indexes, Matrix, PackageAxis, Toolkit, VariableAxis
 from tests.plan.matrices import matrix
 
@@ -123,7 +123,7 @@ CHANGES: dict[str, Callable[[LockRequest], LockRequest]] = {
     "torch_folder": lambda request: replace(request, torch_folder=""),
     "pytorch_index": lambda request: replace(request, pytorch_index="https://another.example"),
     "extra_indexes": lambda request: replace(request, extra_indexes=("https://more.example",)),
-    "source": lambda request: replace(request, source=("extension", "1.0")),
+    "source": lambda request: replace(request, source=SourceRequest("extension", "1.0")),
     "metadata": lambda request: replace(request, metadata=(("stub", "", ("real",)),)),
 }
 
@@ -141,9 +141,22 @@ def test_every_part_of_a_request_is_in_its_digest() -> None:
 def test_a_source_is_asked_for_by_name_and_version() -> None:
     extension = Extension("e", None, "torch-scatter==2.1.2", None, (), Build(), ("e",), ())
     cell = Cell.parse("py312-torch2.13-cpu-debian12-x86_64")
-    assert lock_request(cell, replace(matrix(), extension=extension), Facts.bundled()).source == (
-        "torch-scatter",
-        "2.1.2",
+    assert lock_request(cell, replace(matrix(), extension=extension), Facts.bundled()).source == SourceRequest(
+        "torch-scatter", "2.1.2"
     )
+    pinned = replace(extension, sha256="AB" * 32)
+    wanted = lock_request(cell, replace(matrix(), extension=pinned), Facts.bundled()).source
+    assert wanted == SourceRequest("torch-scatter", "2.1.2", "ab" * 32)
     folder = replace(extension, path=Path("csrc"), source=None)
     assert lock_request(cell, replace(matrix(), extension=folder), Facts.bundled()).source is None
+
+
+def test_cells_that_ask_the_same_have_one_question() -> None:
+    spec = replace(MATRIX, extra=(*MATRIX.extra, VariableAxis("simd", ("avx", "sse"), {})))
+    first, second = (
+        ask(f"py312-torch2.13-cpu-debian12-x86_64-numpy_1.26-simd_{simd}", spec) for simd in ("avx", "sse")
+    )
+    assert first.question == second.question
+    assert first.digest != second.digest
+    for changed, change in CHANGES.items():
+        assert change(first).question != first.question, changed
