@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -12,8 +13,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from envgen.cell import Cell, Release
+from envgen.cell import Cell, Os, Release
 from envgen.cli.ahead import ahead_json, announce
+from envgen.cli.base_images import BaseImageOption, base_images
 from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import (
@@ -53,6 +55,7 @@ class Where(StrEnum):
     """Where a cell's commands run."""
 
     VENV = "venv"
+    DOCKER = "docker"
     CURRENT = "current"
 
 
@@ -66,9 +69,11 @@ def run_command(
         typer.Option(
             "--environment",
             "-e",
-            help="venv: made from the lock; current: the running interpreter (or that of --python) as it is.",
+            help="venv: made from the lock; docker: an image built from the cell's Dockerfile; current: the running"
+            " interpreter (or that of --python) as it is.",
         ),
     ] = Where.VENV,
+    base_image: BaseImageOption = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells at once.")] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run, or with the one named by --name.")
@@ -99,15 +104,11 @@ def run_command(
     Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`,
     `envgen run --cover pairs --localise`
     """
-    if retry_failed and not resume:
-        raise UsageError("--retry-failed was given without --resume.", "Add --resume.")
-    if python and environment is not Where.CURRENT:
-        raise UsageError("--python was given without --environment current.", "Add it; a venv's Python is its cell's.")
     if further and not localise:
         raise UsageError("--further was given without --localise.", "Add --localise.")
     if localise and environment is Where.CURRENT:
         raise UsageError("--localise runs further cells, and the environment `current` is one.", "Leave one out.")
-    options = RunOptions(environment, jobs, name, resume, retry_failed, python)
+    options = _options(environment, jobs, name, resume, retry_failed, python, base_images(base_image))
     console = output(stderr=as_json)
     prepared = prepare_run(matrix, request, options, console)
     ahead = outlook(prepared.jobs)
@@ -128,6 +129,29 @@ def run_command(
         show_report(loaded.report, prepared.journal.folder, console)
     complain(loaded)
     _end(loaded.report)
+
+
+def _options(
+    environment: Where,
+    jobs: int,
+    name: str | None,
+    resume: bool,
+    retry_failed: bool,
+    python: Path | None,
+    images: Mapping[Os, str],
+) -> RunOptions:
+    """The options that go together.
+
+    Raises:
+        UsageError: one was given without another that it needs.
+    """
+    if retry_failed and not resume:
+        raise UsageError("--retry-failed was given without --resume.", "Add --resume.")
+    if python and environment is not Where.CURRENT:
+        raise UsageError("--python was given without --environment current.", "Add it; a venv's Python is its cell's.")
+    if images and environment is not Where.DOCKER:
+        raise UsageError("--base-image was given without --environment docker.", "Add it; a venv has no image.")
+    return RunOptions(environment, jobs, name, resume, retry_failed, python, images)
 
 
 def _end(report: Report) -> None:

@@ -16,13 +16,14 @@ from packaging.version import Version
 
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
 from envgen.command import Command
+from envgen.environment.protocol import OnThisMachine
 from envgen.errors import UsageError
 from envgen.machine import Machine
 from envgen.probe import script
 
 
 @dataclass(frozen=True)
-class CurrentEnvironment:
+class CurrentEnvironment(OnThisMachine):
     """An interpreter that is there already; it is neither made nor changed."""
 
     python: Path
@@ -45,6 +46,9 @@ class CurrentEnvironment:
 
     def creation(self) -> tuple[Command, ...]:
         return ()
+
+    def disk_bytes(self) -> int:
+        return 0
 
     def site_packages(self) -> Path | None:
         done = subprocess.run(

@@ -12,7 +12,7 @@ from uv import find_uv_bin
 
 from envgen.cell import Cell
 from envgen.command import Command
-from envgen.environment.protocol import Unavailable
+from envgen.environment.protocol import OnThisMachine, Unavailable, folder_bytes
 from envgen.lock import IndexConfiguration, Lock
 from envgen.machine import Machine, find_interpreter
 
@@ -21,7 +21,7 @@ EXE = ".exe" if sys.platform == "win32" else ""
 
 
 @dataclass(frozen=True)
-class VenvEnvironment:
+class VenvEnvironment(OnThisMachine):
     """The cell's environment under `folder`; it can be made where the cell's system is this machine's."""
 
     cell: Cell
@@ -83,6 +83,9 @@ class VenvEnvironment:
             raise Unavailable(
                 f"needs {self.cell.os} on {self.cell.arch}; this machine is {here.os or here.system} on {here.arch}"
             )
+
+    def disk_bytes(self) -> int:
+        return folder_bytes(self.folder)
 
     def site_packages(self) -> Path | None:
         pattern = "Lib/site-packages" if sys.platform == "win32" else "lib/python3*/site-packages"

@@ -20,8 +20,6 @@ from envgen.results import Rung
 from envgen.run.process import Bounds
 from envgen.spec.matrix import BuildStep, Extension, Limits
 
-MADE = "venv"
-
 
 @dataclass(frozen=True)
 class Job:
@@ -63,7 +61,7 @@ class Job:
     @property
     def made(self) -> Path:
         """Where an environment that is made for the cell lies."""
-        return self.folder / MADE
+        return self.folder / self.environment.kind
 
     @property
     def artifact(self) -> Path:

@@ -43,6 +43,11 @@ class Outlook:
     obstacles: tuple[Obstacle, ...]
 
 
+def _lacks_interpreter(job: Job) -> bool:
+    environment = job.environment
+    return environment.uses_lock and not environment.recipe and not find_interpreter(job.cell.python)
+
+
 def outlook(jobs: Sequence[Job]) -> Outlook:
     here = [job for job in jobs if not _unavailable(job)]
     files = {
@@ -51,7 +56,7 @@ def outlook(jobs: Sequence[Job]) -> Outlook:
         if isinstance(job.lock, Lock) and not job.environment.exists()
         for package in job.lock.packages
     }
-    missing = {job.cell.python for job in here if job.environment.uses_lock and not find_interpreter(job.cell.python)}
+    missing = {job.cell.python for job in here if _lacks_interpreter(job)}
     count = Counter(obstacle for job in jobs for obstacle in _obstacles(job))
     return Outlook(
         cells=len(jobs),

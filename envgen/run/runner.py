@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from envgen import __version__
-from envgen.cell import Cell
+from envgen.cell import Cell, Os
 from envgen.compat.architectures import torch_architectures
 from envgen.compat.facts import Facts
-from envgen.environment import CurrentEnvironment, Environment, VenvEnvironment
-from envgen.errors import LockError, MatrixError, UsageError
+from envgen.container.engine import Engine, NoEngine, find_engine
+from envgen.environment import CurrentEnvironment, DockerEnvironment, Environment, VenvEnvironment
+from envgen.environment.access import environment_access
+from envgen.environment.blueprint import Blueprint
+from envgen.errors import EnvgenError, LockError, MatrixError, UsageError
 from envgen.lock import ENVIRONMENTS, IndexConfiguration, Lock, Locker, lock_request, read_configuration
 from envgen.machine import Machine
 from envgen.plan import Planned, Selection, applies
 from envgen.results import CellResult, RunInfo
 from envgen.run.climb import Climb
 from envgen.run.execute import execute
-from envgen.run.job import MADE, Job
+from envgen.run.job import Job
 from envgen.run.journal import Journal
 from envgen.run.observer import Observer
 from envgen.run.process import Interrupt
@@ -32,7 +35,7 @@ from envgen.spec.matrix import Extension, Matrix
 # Given the number of cells, told after each how many are locked.
 Locking = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
-ENVIRONMENT_KINDS = ("venv", "current")
+ENVIRONMENT_KINDS = ("venv", "docker", "current")
 MEMORY_SHARE = 0.8  # of the machine's memory, divided among the cells that run at once
 
 
@@ -46,6 +49,7 @@ class RunOptions:
         resume: go on with the run of that name (or the latest).
         retry: when resuming, climb failed rungs again.
         python: the interpreter of the environment `current`.
+        base_images: images that cells of an os start from in the environment `docker`, in place of the known ones.
     """
 
     environment: str = "venv"
@@ -54,6 +58,7 @@ class RunOptions:
     resume: bool = False
     retry: bool = False
     python: Path | None = None
+    base_images: Mapping[Os, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,11 @@ class Project:
     def configuration(self) -> IndexConfiguration:
         """pip's and uv's, read once for all cells."""
         return read_configuration()
+
+    @cached_property
+    def engine(self) -> Engine | NoEngine:
+        """The container engine, asked once."""
+        return find_engine()
 
     @property
     def committed_locks(self) -> tuple[Path, ...]:
@@ -185,33 +195,58 @@ def _locks(project: Project, selection: Selection, locking: Locking) -> Mapping[
 
 
 def _job(project: Project, planned: Planned, lock: Lock | LockError | None, source: str) -> Job:
-    cell, options, machine, extension = planned.cell, project.options, project.machine, project.extension
+    cell, options, machine, extension = planned.cell, project.options, _machine(project), project.extension
     folder = project.workspace.cell(cell, options.environment)
     limits = project.matrix.limits
+    memory = limits.memory or int(machine.memory_bytes * MEMORY_SHARE / options.parallel)
+    compile_jobs = max(1, machine.cpus // options.parallel)
+    found = lock if isinstance(lock, Lock) else None
     return Job(
         cell=cell,
         trace=planned.trace if options.environment != "current" else None,
         lock=lock,
-        environment=_environment(project, cell, lock if isinstance(lock, Lock) else None, folder),
+        environment=_environment(project, cell, found, folder, memory, compile_jobs),
         extension=extension,
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, project.facts)),
         variables=project.matrix.variables_of(cell.extra),
         machine=machine,
         configuration=project.configuration,
         limits=limits,
-        memory=limits.memory or int(machine.memory_bytes * MEMORY_SHARE / options.parallel),
+        memory=memory,
         folder=folder,
         builds=project.workspace.builds,
         source=source,
-        compile_jobs=max(1, machine.cpus // options.parallel),
+        compile_jobs=compile_jobs,
         torch_archs=torch_architectures(cell, project.facts),
         nvcc_archs=project.facts.toolchain.architectures.get(cell.cuda),
-        taken=project.taken,
+        taken=project.taken or options.base_images.get(cell.os, ""),
     )
 
 
-def _environment(project: Project, cell: Cell, lock: Lock | None, folder: Path) -> Environment:
+def _machine(project: Project) -> Machine:
+    """The machine as the cells see it: a container has its GPUs only where the engine gives them."""
+    if project.options.environment != "docker" or isinstance(project.engine, NoEngine) or not project.engine.no_gpu:
+        return project.machine
+    return replace(project.machine, gpus=(), no_gpu=project.machine.no_gpu or project.engine.no_gpu)
+
+
+def _environment(
+    project: Project, cell: Cell, lock: Lock | None, folder: Path, memory: int, compile_jobs: int
+) -> Environment:
     options = project.options
     if options.environment == "current":
         return CurrentEnvironment.of(options.python)
-    return VenvEnvironment(cell, lock, folder / MADE, project.machine, project.configuration)
+    if options.environment == "docker":
+        access = environment_access(project.configuration)
+        blueprint = _blueprint(project, cell, lock)
+        return DockerEnvironment(cell, project.engine, blueprint, folder, memory, compile_jobs, access)
+    return VenvEnvironment(cell, lock, folder / "venv", project.machine, project.configuration)
+
+
+def _blueprint(project: Project, cell: Cell, lock: Lock | None) -> Blueprint | str:
+    if lock is None:
+        return "the cell has no lock"
+    try:
+        return Blueprint.of(cell, lock, project.matrix, project.facts, project.options.base_images)
+    except EnvgenError as error:
+        return f"it has no Dockerfile: {error.what}"

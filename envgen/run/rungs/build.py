@@ -39,10 +39,13 @@ def built(job: Job, bench: Bench) -> Answer:
         return not_run(plan.note)
     if plan.cuda_home and job.extension.build.toolkit is Toolkit.WHEELS:
         name_libraries(plan.cuda_home / "lib")
-    source = job.folder / "source"
+    recipe = job.environment.recipe
+    source = recipe.source if recipe else job.folder / "source"
     job.artifact_stamp.unlink(missing_ok=True)
     remove_tree(job.artifact)
     copy_source(job.extension, source)
+    if recipe:
+        return _built_by_recipe(job, bench, plan)
     facts: list[JsonValue] = []
     try:
         for step in job.steps or (OWN_BACKEND,):
@@ -53,6 +56,20 @@ def built(job: Job, bench: Bench) -> Answer:
         return error.answer
     job.artifact_stamp.write_text(job.key, encoding="utf-8")
     return passed(plan.note, {"steps": facts, "device_code_for": [str(arch) for arch in plan.archs]})
+
+
+def _built_by_recipe(job: Job, bench: Bench, plan: DevicePlan) -> Answer:
+    job.environment.prepare()
+    facts = bench.facts_file()
+    for command in job.environment.building(job.artifact, facts):
+        ending = bench.run(command)
+        if not ending.ok:
+            return failed(bench.why(ending, "the image was built"))
+    if not job.artifact.is_dir() or not any(job.artifact.iterdir()):
+        return failed("the image was built, but the build left nothing in ENVGEN_OUT")
+    job.artifact_stamp.write_text(job.key, encoding="utf-8")
+    archs: list[JsonValue] = [str(arch) for arch in plan.archs]
+    return passed(plan.note, {**bench.read_facts(facts), "device_code_for": archs})
 
 
 def _step(job: Job, bench: Bench, plan: DevicePlan, step: BuildStep, source: Path) -> tuple[Path, dict[str, JsonValue]]:

@@ -42,7 +42,8 @@ def unmet_needs(job: Job, check: Check) -> Iterator[str]:
 
 def _run(job: Job, bench: Bench, check: Check) -> Answer:
     file = bench.facts_file()
-    variables = {"PYTHONPATH": str(job.artifact), "ENVGEN_FACTS": str(file), **job.variables}
+    inside = job.environment.inside
+    variables = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file), **job.variables}
     ending = bench.run(job.environment.command(check.run, bench.scratch, variables))
     facts = bench.read_facts(file)
     if not ending.ok:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -26,6 +25,7 @@ def created(job: Job, bench: Bench) -> Answer:
         return not_run(str(reason))
     job.folder.mkdir(parents=True, exist_ok=True)
     remove_tree(job.made)  # uv would not touch one that was left half made
+    job.environment.prepare()
     for command in commands:
         ending = bench.run(command, downloads)
         if not ending.ok:
@@ -33,23 +33,19 @@ def created(job: Job, bench: Bench) -> Answer:
                 return not_run(f"no Python {job.cell.python} is installed here, and it could not be fetched")
             return failed(bench.why(ending, "the environment was made"))
     file = bench.facts_file()
-    variables: dict[str, str | None] = {"ENVGEN_FACTS": str(file)}
+    variables: dict[str, str | None] = {"ENVGEN_FACTS": job.environment.inside(file)}
     if job.environment.uses_lock:  # nothing but the lock is in it
         variables["PYTHONPATH"] = None
-    ending = bench.run(job.environment.command(("python", str(script("environment"))), bench.scratch, variables))
+    argv = ("python", job.environment.inside(script("environment")))
+    ending = bench.run(job.environment.command(argv, bench.scratch, variables))
     if not ending.ok:
         return failed(bench.why(ending, "torch was imported"))
     facts = bench.read_facts(file)
     if wrong := _not_the_cell(job, facts):
         return failed(wrong, facts)
     if job.environment.uses_lock:
-        facts[ENVIRONMENT_BYTES] = _size(job.made)
+        facts[ENVIRONMENT_BYTES] = job.environment.disk_bytes()
     return passed(facts=facts)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files; what is shared with a cache by hard links counts too."""
-    return sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _no_interpreter(bench: Bench) -> bool:

@@ -13,8 +13,9 @@ from envgen.run.job import Job
 def loaded(job: Job, bench: Bench) -> Answer:
     """A crash, an abort or a hang while loading is a result, not the end of the run."""
     file = bench.facts_file()
-    variables = {"PYTHONPATH": str(job.artifact), "ENVGEN_FACTS": str(file), **job.variables}
-    argv = ("python", str(script("load")), *job.extension.imports)
+    inside = job.environment.inside
+    variables = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file), **job.variables}
+    argv = ("python", inside(script("load")), *job.extension.imports)
     ending = bench.run(job.environment.command(argv, bench.scratch, variables))
     if not ending.ok:
         return failed(bench.why(ending, "loading"))
@@ -27,7 +28,7 @@ def loaded(job: Job, bench: Bench) -> Answer:
 
 def _not_what_was_built(job: Job, modules: Any) -> str:
     """A module of the same name that is installed elsewhere proves nothing about this build."""
-    built = job.artifact.resolve()
+    built = Path(job.environment.inside(job.artifact)).resolve()
     for name, module in modules.items():
         file = module["file"]
         if not file or not Path(file).resolve().is_relative_to(built):

@@ -11,6 +11,8 @@ from envgen.compat.architectures import compilable
 from envgen.run.job import Job
 from envgen.spec.matrix import DeviceCode, Toolkit
 
+IN_IMAGE = Path("/usr/local/cuda")  # where an image has it that brings nvcc
+
 
 @dataclass(frozen=True)
 class DevicePlan:
@@ -38,6 +40,9 @@ def device_plan(job: Job) -> DevicePlan:
     wanted = job.extension.build.device_code
     if job.cell.cuda.is_cpu or wanted is DeviceCode.NONE:
         return DevicePlan(None)
+    if recipe := job.environment.recipe:
+        why = "" if recipe.device_code else "without device code: no image with its nvcc is known"
+        return DevicePlan(IN_IMAGE if recipe.device_code else None, recipe.archs, why)
     home, known, reason = _nvcc(job)
     asked = job.extension.build.cuda_archs
     archs = compilable(asked, job.torch_archs, known)

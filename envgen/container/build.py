@@ -1,0 +1,40 @@
+"""Runs the client's build and says in one sentence why it failed, where the reason is known; the ladder runs it.
+
+Usage: python -m envgen.container.build COMMAND...
+
+What the build prints is passed on without BuildKit's numbers and times, as a compiler said it. BuildKit ends a build
+when its client ends, so that nothing is left of one that was killed.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import deque
+
+from envgen.container.trouble import explain
+
+PREFIX = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
+DIGEST = re.compile(r"^sha256:[0-9a-f]{64}(?: .*)?$")  # of a step, or of a layer on its way
+KEPT = 400  # lines, to look for a reason in
+
+
+def main() -> None:
+    last: deque[str] = deque(maxlen=KEPT)
+    with subprocess.Popen(
+        sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as build:
+        assert build.stdout is not None
+        for line in build.stdout:
+            text = PREFIX.sub("", line.rstrip())
+            last.append(text)
+            if not DIGEST.match(text):
+                print(text, flush=True)  # noqa: T201 - a program that the ladder runs
+    if build.returncode and (sentence := explain("\n".join(last))):
+        print(f"error: {sentence}", flush=True)  # noqa: T201
+    sys.exit(build.returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What became of a build that failed for a reason that is not the extension's own, in one sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a build said; `{name}` in the sentence stands for the pattern's group of that name."""
+
+    pattern: re.Pattern[str]
+    sentence: str
+
+
+# The telling ones first. As said by BuildKit of Docker 20.10 to 28 and by buildah.
+TROUBLES = (
+    Trouble(
+        re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),
+        "there is no space left on the disk of the container engine",
+    ),
+    Trouble(
+        re.compile(
+            r"> \[internal\] load metadata for (?P<image>\S+):$(?s:.*)^.*(?:failed to do request: \w+ \S+ |[:.] )"
+            r"(?P<cause>(?:dial|lookup|net/http|proxyconnect|x509|tls|remote error)\b.*)$",
+            re.MULTILINE,
+        ),
+        "the base image {image} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
+    ),
+    Trouble(
+        re.compile(r"> \[internal\] load metadata for (?P<image>\S+):$", re.MULTILINE),
+        "there is no base image {image} that may be pulled; name another with --base-image OS=IMAGE",
+    ),
+    Trouble(
+        re.compile(r"(?:initializing source|copy from source) docker://(?P<image>\S+): (?P<cause>.*)"),
+        "the base image {image} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
+    ),
+    Trouble(
+        re.compile(r"exec format error", re.IGNORECASE),
+        "the base image is for another processor, and there is no emulation of it here",
+    ),
+    Trouble(
+        re.compile(r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|connection refused$"),
+        "the container engine ended in the middle of the build",
+    ),
+)
+
+
+def explain(said: str) -> str:
+    """The sentence for what a failed build printed; nothing when it is none of the known troubles."""
+    for trouble in TROUBLES:
+        if found := trouble.pattern.search(said):
+            return trouble.sentence.format(**found.groupdict())
+    return ""

@@ -1,0 +1,190 @@
+"""An image built from the cell's own Dockerfile; each command runs in a container of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from envgen.cell import Cell, OsFamily
+from envgen.command import Command
+from envgen.container.engine import PLATFORMS, Engine, NoEngine
+from envgen.container.run import COPIES, WORK
+from envgen.environment.access import BuildAccess
+from envgen.environment.blueprint import Blueprint
+from envgen.environment.protocol import Recipe, Unavailable
+from envgen.probe import scripts
+
+PROJECT = "dev.envgen.project"  # the label that says for whose folder an image was made
+EXTENSION = PurePosixPath("/opt/extension")  # where the Dockerfile has what was built
+FACTS = "ENVGEN_FACTS"
+
+
+@dataclass(frozen=True)
+class DockerEnvironment:
+    """The images of a cell: one with its dependencies, which builds, and the one that runs.
+
+    Attributes:
+        engine: the engine, or why there is none.
+        blueprint: what is built, or why the cell has no Dockerfile.
+        home: the cell's folder.
+        memory: bytes that a container may use.
+        max_jobs: compilers at a time.
+    """
+
+    cell: Cell
+    engine: Engine | NoEngine
+    blueprint: Blueprint | str
+    home: Path
+    memory: int
+    max_jobs: int
+    access: BuildAccess = field(default_factory=BuildAccess)
+
+    @property
+    def kind(self) -> str:
+        return "docker"
+
+    @property
+    def uses_lock(self) -> bool:
+        return True
+
+    @property
+    def _context(self) -> Path:
+        return self.home / "context"
+
+    @property
+    def _site(self) -> Path:
+        return self.home / "site"
+
+    @property
+    def _dependencies(self) -> Path:
+        """Holds the id of the image with the dependencies, once there is one."""
+        return self.home / self.kind / "dependencies.id"
+
+    @property
+    def _runtime(self) -> Path:
+        return self.home / self.kind / "runtime.id"
+
+    @property
+    def recipe(self) -> Recipe | None:
+        if isinstance(self.blueprint, str):
+            return Recipe(self.home / "source", device_code=False, archs=())
+        source = self._context / self.blueprint.source if self.blueprint.source else self.home / "source"
+        return Recipe(source, self.blueprint.device_code, self.blueprint.cuda_archs)
+
+    def exists(self) -> bool:
+        made = [file for file in (self._dependencies, self._runtime) if file.is_file()]
+        if self._dependencies not in made or isinstance(self.engine, NoEngine):
+            return False
+        return all(self.engine.image(_read(file)) for file in made)
+
+    def disk_bytes(self) -> int:
+        if isinstance(self.engine, NoEngine) or not self._latest.is_file():
+            return 0
+        found = self.engine.image(_read(self._latest))
+        return int(found["Size"]) if found else 0
+
+    def prepare(self) -> None:
+        _, blueprint = self._require()
+        self._dependencies.parent.mkdir(parents=True, exist_ok=True)
+        blueprint.write(self._context)
+        if blueprint.local_files:
+            blueprint.write_site(self._site)
+
+    def creation(self) -> tuple[Command, ...]:
+        engine, blueprint = self._require()
+        build = self._build(engine, blueprint, "dependencies", self._dependencies)
+        if not blueprint.local_files:
+            return build, self._prune(engine)
+        base = ("--build-arg", f"BASE_IMAGE={blueprint.base_image}", "--tag", self._site_image, str(self._site))
+        return self._built(engine, *base), build, self._prune(engine)
+
+    def building(self, out: Path, facts: Path) -> tuple[Command, ...]:
+        engine, blueprint = self._require()
+        build = self._build(engine, blueprint, "runtime", self._runtime)
+        taken = (str(self._runtime), str(EXTENSION), str(out), str(facts))
+        return build, self._prune(engine), self._own(engine, "envgen.container.extract", *taken)
+
+    def _require(self) -> tuple[Engine, Blueprint]:
+        if self.cell.os.family is not OsFamily.LINUX:
+            raise Unavailable(f"{self.cell.os} is no Linux, and its cells do not run in containers here")
+        if isinstance(self.engine, NoEngine):
+            raise Unavailable(self.engine.reason)
+        if not self.engine.runs(self.cell.arch):
+            raise Unavailable(
+                f"needs {self.cell.arch}; {self.engine.name} here is on {self.engine.arch}, without emulation of it"
+            )
+        if isinstance(self.blueprint, str):
+            raise Unavailable(self.blueprint)
+        return self.engine, self.blueprint
+
+    @property
+    def _site_image(self) -> str:
+        """The base image with the lock's local files."""
+        return f"envgen:{self.cell}-site"
+
+    def _build(self, engine: Engine, blueprint: Blueprint, target: str, id_file: Path) -> Command:
+        base = self._site_image if blueprint.local_files else blueprint.base_image
+        tag = f"envgen:{self.cell}" + ("" if target == "runtime" else f"-{target}")
+        return self._built(
+            engine, "--target", target, "--tag", tag, "--iidfile", str(id_file),
+            "--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"RUNTIME_IMAGE={blueprint.runtime_image}",
+            "--build-arg", f"MAX_JOBS={self.max_jobs}",
+            "--file", str(self._context / blueprint.dockerfile), *self.access.arguments, str(self._context),
+        )  # fmt: skip
+
+    def _built(self, engine: Engine, *arguments: str) -> Command:
+        labels = ("--label", f"{PROJECT}={self.home}")
+        platform = ("--platform", PLATFORMS[self.cell.arch]) if self.cell.arch is not engine.arch else ()
+        argv = (str(engine.program), "build", *labels, *platform, "--progress", "plain", *arguments)
+        return self._own(engine, "envgen.container.build", *argv)
+
+    def _prune(self, engine: Engine) -> Command:
+        """Removes what an earlier build left without a name."""
+        argv = (str(engine.program), "image", "prune", "--force", "--filter", f"label={PROJECT}={self.home}")
+        return Command(argv, self.home, engine.variables)
+
+    def _own(self, engine: Engine, module: str, *arguments: str) -> Command:
+        # -P: what lies in the folder where it runs is no part of envgen
+        variables = {**engine.variables, **self.access.variables, "PYTHONPATH": None}
+        return Command((sys.executable, "-P", "-m", module, *arguments), self.home, variables)
+
+    def site_packages(self) -> Path | None:
+        return None
+
+    def inside(self, path: Path) -> str:
+        if path == self.home / "artifact":
+            return str(EXTENSION)
+        return str((COPIES if path in scripts() else WORK) / path.name)
+
+    @property
+    def _latest(self) -> Path:
+        """The image that the extension is in, or as long as there is none, the one to build it in."""
+        return self._runtime if self._runtime.is_file() else self._dependencies
+
+    def command(self, argv: tuple[str, ...], cwd: Path, variables: Mapping[str, str | None]) -> Command:
+        engine, _ = self._require()
+        options = (*self._limits(engine), *_told(cwd, variables))
+        return self._own(engine, "envgen.container.run", *options, _read(self._latest), "--", *argv)
+
+    def _limits(self, engine: Engine) -> Iterator[str]:
+        yield from ("--memory", str(self.memory))
+        if self.cell.arch is not engine.arch:
+            yield from ("--platform", PLATFORMS[self.cell.arch])
+        if not engine.no_gpu and not self.cell.cuda.is_cpu:
+            yield "--gpus"
+
+
+def _told(cwd: Path, variables: Mapping[str, str | None]) -> Iterator[str]:
+    for file in scripts():
+        yield from ("--put", str(file))
+    for name, value in variables.items():
+        if value is not None:
+            yield from ("--set", f"{name}={value}")
+    if facts := variables.get(FACTS):
+        yield from ("--bring", facts, str(cwd / PurePosixPath(facts).name))
+
+
+def _read(id_file: Path) -> str:
+    return id_file.read_text(encoding="utf-8").strip()
