@@ -19,6 +19,7 @@ from envgen.spec.matrix import (
     BuildStep,
     Check,
     Choice,
+    Conda,
     DeviceCode,
     Exclude,
     Extension,
@@ -103,6 +104,7 @@ def _matrix(form: MatrixForm, document: Document, path: Path) -> Matrix:
         indexes=_indexes(form.indexes),
         limits=_limits(form.limits),
         places=document.places,
+        conda=Conda(tuple(form.conda.channels), tuple(form.conda.requires), form.conda.names),
     )
 
 

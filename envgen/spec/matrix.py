@@ -217,6 +217,21 @@ class Indexes:
 
 
 @dataclass(frozen=True)
+class Conda:
+    """Where conda packages come from, and what is to be said of their names.
+
+    Attributes:
+        channels: names or addresses, the first first; empty: what is usual.
+        requires: packages of every conda environment, as conda writes them: `sysroot_linux-64 2.28.*`.
+        names: name on the Python package index to name in the channels, where envgen does not know that they differ.
+    """
+
+    channels: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Limits:
     """Bounds on one rung, and on the age of facts.
 
@@ -251,6 +266,7 @@ class Matrix:
     indexes: Indexes
     limits: Limits
     places: Mapping[KeyPath, Place]
+    conda: Conda = Conda()
 
     @property
     def axis_names(self) -> tuple[str, ...]:

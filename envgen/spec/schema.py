@@ -296,6 +296,24 @@ class IndexesForm(_Form):
     extra: OneOrMany[Url] = Field(default=[], description="Further indexes, asked after your own.")
 
 
+class CondaForm(_Form):
+    """Conda environments: channels, and packages by the names they have there."""
+
+    channels: OneOrMany[Text] = Field(
+        default=[],
+        description="Channels in order of priority, as names, addresses or folders. Default: conda-forge.",
+        examples=[["conda-forge"]],
+    )
+    requires: OneOrMany[Line] = Field(
+        default=[], description="Packages of every conda environment.", examples=[["sysroot_linux-64 2.28.*"]]
+    )
+    names: dict[Name, Text] = Field(
+        default={},
+        description="Package of the Python index to its name in the channels.",
+        examples=[{"tables": "pytables"}],
+    )
+
+
 TimeoutOf = Literal[
     "default", "planned", "published", "locked", "created", "built", "inspected", "loaded", "cpu", "kernel", "engine"
 ]
@@ -322,6 +340,7 @@ class MatrixForm(_Form):
     extension: ExtensionForm | None = None
     runners: list[RunnerForm] = Field(default=[], description="CI runners; the first that takes a cell is its runner.")
     indexes: IndexesForm = IndexesForm()
+    conda: CondaForm = CondaForm()
     limits: LimitsForm = LimitsForm()
 
 

@@ -1,0 +1,88 @@
+"""`envgen lock --manager conda`: one conda-lock.yml for cells that differ only in their platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from envgen.cell import Cell
+from envgen.cli.console import output
+from envgen.compat.conda import CondaNames
+from envgen.compat.facts import Facts
+from envgen.compat.words import counted
+from envgen.errors import LockError, StaleError
+from envgen.lock.conda import CONDA, CondaLocker, CondaRequest, Outcome, conda_requests, read_channel_settings
+from envgen.spec.matrix import Matrix
+
+
+@dataclass(frozen=True)
+class CondaOptions:
+    """What the command line says of conda locks."""
+
+    folder: Path
+    upgrade: bool = False
+    check: bool = False
+    as_json: bool = False
+
+
+def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: CondaOptions) -> None:
+    """Locks cells and shows what became of them.
+
+    Raises:
+        StaleError: they are only to be checked, and one is not of the matrix as it is.
+    """
+    requests = conda_requests(cells, matrix, facts, CondaNames.load())
+    root = matrix.file.absolute().parent
+    locker = CondaLocker(read_channel_settings(), options.folder / CONDA, root, options.upgrade)
+    if options.check:
+        _check(locker, requests)
+        return
+    count = len(requests)
+    with Console(stderr=True).status(f"locked 0 of {count}") as status:
+        outcomes = locker.lock_all(requests, lambda done: status.update(f"locked {done} of {count}"))
+    if options.as_json:
+        print(json.dumps({outcome.request.name: _as_json(outcome) for outcome in outcomes}, indent=2))
+    else:
+        for outcome in outcomes:
+            _show(outcome)
+    if any(outcome.failures for outcome in outcomes):
+        raise typer.Exit(LockError.exit_code)
+
+
+def _check(locker: CondaLocker, requests: Sequence[CondaRequest]) -> None:
+    stale = [request.name for request in requests if not locker.is_current(request)]
+    if stale:
+        raise StaleError(
+            f"{counted(len(stale), 'conda lock')} missing, changed by hand, or of another matrix: {', '.join(stale)}.",
+            "Run `envgen lock --manager conda` and commit what it writes.",
+        )
+    output().print(f"{counted(len(requests), 'conda lock')} as the matrix asks.", highlight=False)
+
+
+def _show(outcome: Outcome) -> None:
+    console = output()
+    if outcome.packages:
+        sizes = ", ".join(f"{platform} {counted(count, 'package')}" for platform, count in outcome.packages.items())
+        kept = "" if outcome.made else " (kept)"
+        console.print(f"[green]locked[/] {outcome.request.name}  {sizes}{kept}", highlight=False, soft_wrap=True)
+        console.print(f"       {outcome.path}", style="dim", highlight=False, soft_wrap=True)
+    for error in outcome.failures.values():
+        console.print(f"[red]failed[/] {outcome.request.name}: {escape(str(error))}", highlight=False, soft_wrap=True)
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "file": str(outcome.path) if outcome.path else None,
+        "cells": [str(cell) for cell in outcome.request.cells],
+        "packages": dict(outcome.packages),
+        "made": sorted(outcome.made),
+        "failures": {
+            platform: {"error": error.what, "remedy": error.remedy} for platform, error in outcome.failures.items()
+        },
+    }

@@ -1,0 +1,195 @@
+"""Making and keeping conda locks: many at once, in one process, and only what is not there yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envgen import __version__
+from envgen.errors import EnvgenError, LockError
+from envgen.files import write_atomically
+from envgen.lock.conda.channels import ChannelSettings
+from envgen.lock.conda.document import FILE, content_hashes, entry_of, lockfile_of, read_lockfile, text_of
+from envgen.lock.conda.environment_file import environment_file, environment_text
+from envgen.lock.conda.header import Header
+from envgen.lock.conda.request import CondaRequest, PlatformRequest
+from envgen.lock.conda.solve import Solver
+
+if TYPE_CHECKING:
+    from conda_lock.lockfile.v2prelim.models import LockedDependency
+    from rattler import RepoDataRecord
+
+CONDA = "conda"  # beside the matrix's locks for pip: environments/conda/NAME/conda-lock.yml
+SOLVES = 4  # at a time; more gain nothing, and the first that finds a channel unreachable tells the others
+
+Pip = Callable[[PlatformRequest, Sequence[str]], "list[LockedDependency]"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request.
+
+    Attributes:
+        path: the lock; None when no platform could be locked.
+        packages: platform to how many packages it has.
+        made: the platforms that were solved now; the others were kept.
+        failures: platform to why it is not in the lock.
+    """
+
+    request: CondaRequest
+    path: Path | None
+    packages: Mapping[str, int]
+    made: frozenset[str] = frozenset()
+    failures: Mapping[str, LockError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One platform's packages; the records are what the solver knows of them beyond a lock."""
+
+    entries: tuple[LockedDependency, ...]
+    records: tuple[RepoDataRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class CondaLocker:
+    """Makes and keeps conda locks.
+
+    Attributes:
+        settings: what a channel's name stands for.
+        folder: where the locks are, a folder for each name.
+        root: what a channel that is a relative folder is relative to.
+        upgrade: solve again although a lock of an equal request is there.
+        pip: locks what no channel has, given the packages that conda has.
+        also: told of every lock that was made, to write further files of it.
+    """
+
+    settings: ChannelSettings
+    folder: Path
+    root: Path
+    upgrade: bool = False
+    pip: Pip | None = None
+    also: Callable[[CondaRequest, Path, Mapping[str, Solved]], None] | None = None
+
+    def path(self, request: CondaRequest) -> Path:
+        return self.folder / request.name / FILE
+
+    def kept(self, request: CondaRequest) -> Mapping[str, int]:
+        """The platforms that an equal request locked before, with the number of their packages."""
+        header = self._header(request)
+        if header is None:
+            return {}
+        return {
+            platform.subdir: header.packages[platform.subdir]
+            for platform in request.platforms
+            if header.requests.get(platform.subdir) == platform.digest(request.channels)
+        }
+
+    def is_current(self, request: CondaRequest) -> bool:
+        """Whether the lock is of this request: with each of its platforms, and no other."""
+        header = self._header(request)
+        return header is not None and dict(header.requests) == _digests(request, request.platforms)
+
+    def lock_all(
+        self, requests: Sequence[CondaRequest], on_done: Callable[[int], None] | None = None
+    ) -> tuple[Outcome, ...]:
+        """Locks many requests, what each has in common with another fetched once.
+
+        Args:
+            on_done: told after each request how many are done.
+
+        Raises:
+            EnvgenError: the extra `conda` is not installed, or a lock cannot be written.
+            KeyboardInterrupt: the user asked to stop; the locks that are written are whole.
+        """
+        return asyncio.run(self._lock_all(requests, on_done))
+
+    async def _lock_all(
+        self, requests: Sequence[CondaRequest], on_done: Callable[[int], None] | None
+    ) -> tuple[Outcome, ...]:
+        turns = asyncio.Semaphore(SOLVES)
+        solver: list[Solver] = []
+        done = 0
+
+        async def one(request: CondaRequest) -> Outcome:
+            nonlocal done
+            async with turns:
+                if self.is_current(request) and not self.upgrade:
+                    outcome = Outcome(request, self.path(request), self.kept(request))
+                else:
+                    solver[:] = solver or [Solver(self.settings, self.root)]  # not made where nothing is to be solved
+                    outcome = await self._lock(solver[0], request)
+            done += 1
+            if on_done:
+                on_done(done)
+            return outcome
+
+        return tuple(await asyncio.gather(*map(one, requests)))
+
+    async def _lock(self, solver: Solver, request: CondaRequest) -> Outcome:
+        kept = {} if self.upgrade else self.kept(request)
+        solved: dict[str, Solved] = {}
+        failures: dict[str, LockError] = {}
+        for platform in request.platforms:
+            if platform.subdir in kept:
+                continue
+            try:
+                solved[platform.subdir] = await self._solve(solver, request, platform)
+            except LockError as error:
+                failures[platform.subdir] = error
+        packages = {**kept, **{subdir: len(found.entries) for subdir, found in solved.items()}}
+        if not packages:
+            return Outcome(request, None, {}, failures=failures)
+        path = self._write(request, kept, solved)
+        return Outcome(request, path, packages, frozenset(solved), failures)
+
+    async def _solve(self, solver: Solver, request: CondaRequest, platform: PlatformRequest) -> Solved:
+        records = await solver.solve(platform, request.channels)
+        entries = [entry_of(record, platform.subdir, request.channels) for record in records]
+        if platform.pip:
+            if self.pip is None:
+                raise EnvgenError(f"{platform.subdir} of {request.name} needs packages that no channel has.")
+            entries += await asyncio.to_thread(self.pip, platform, [entry.name for entry in entries])
+        return Solved(tuple(entries), tuple(records))
+
+    def _write(self, request: CondaRequest, kept: Mapping[str, int], solved: Mapping[str, Solved]) -> Path:
+        path = self.path(request)
+        entries = [entry for entry in read_lockfile(path).package if entry.platform in kept] if kept else []
+        entries += [entry for found in solved.values() for entry in found.entries]
+        platforms = [platform for platform in request.platforms if platform.subdir in {*kept, *solved}]
+        lockfile = lockfile_of(entries, request.channels, content_hashes(platforms, request.channels))
+        header = Header(
+            subject=f"{request.name} on {', '.join(platform.subdir for platform in platforms)}",
+            command=f"envgen lock --manager conda --upgrade '{request.pattern}'",
+            made=_made(request),
+            requests=_digests(request, platforms),
+            packages={**kept, **{subdir: len(found.entries) for subdir, found in solved.items()}},
+        )
+        write_atomically(path, header.above(text_of(lockfile)))
+        for platform in platforms:
+            write_atomically(path.with_name(environment_file(platform.subdir)), environment_text(request, platform))
+        if self.also:
+            self.also(request, path, solved)
+        return path
+
+    def _header(self, request: CondaRequest) -> Header | None:
+        try:
+            return Header.read(self.path(request).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+
+def _digests(request: CondaRequest, platforms: Sequence[PlatformRequest]) -> dict[str, str]:
+    return {platform.subdir: platform.digest(request.channels) for platform in platforms}
+
+
+def _made(request: CondaRequest) -> str:
+    when = datetime.now(UTC).replace(microsecond=0).isoformat()
+    return (
+        f"made {when} by envgen {__version__}, py-rattler {version('py-rattler')}, from {', '.join(request.channels)}"
+    )

@@ -1,0 +1,78 @@
+"""Solving conda environments in this process, for any platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envgen.errors import LockError
+from envgen.lock.conda.channels import ChannelSettings, gateway
+from envgen.lock.conda.extra import part, settle_at_exit
+from envgen.lock.conda.reasons import unreachable, unsatisfiable, unspeakable
+from envgen.lock.conda.request import PlatformRequest
+
+if TYPE_CHECKING:
+    from rattler import Channel, GenericVirtualPackage, RepoDataRecord
+
+
+@dataclass
+class Solver:
+    """Solves many requests with what it fetched once; one object per run, within one event loop.
+
+    Attributes:
+        settings: what a channel's name stands for.
+        folder: what a channel that is a relative folder is relative to.
+    """
+
+    settings: ChannelSettings
+    folder: Path
+    _unreachable: dict[tuple[str, ...], LockError] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settle_at_exit()
+        self._gateway = gateway()
+
+    async def solve(self, request: PlatformRequest, channels: Sequence[str]) -> list[RepoDataRecord]:
+        """The records of a platform's environment.
+
+        Raises:
+            LockError: there is no solution, a channel cannot be read, or a spec is none; one sentence each.
+        """
+        asked = (*channels, request.subdir)
+        if asked in self._unreachable:  # every further request gets the same answer without waiting for it
+            raise self._unreachable[asked]
+        rattler, exceptions = part("rattler"), part("rattler.exceptions")
+        try:
+            records: list[RepoDataRecord] = await rattler.solve(
+                self.channels(channels),
+                [rattler.MatchSpec(spec) for spec in request.specs],
+                gateway=self._gateway,
+                platforms=[request.subdir, "noarch"],
+                virtual_packages=virtual_packages(request),
+            )
+        except exceptions.SolverError as error:
+            raise unsatisfiable(request, str(error)) from None
+        except exceptions.InvalidMatchSpecError as error:
+            raise unspeakable(request, str(error)) from None
+        except (exceptions.GatewayError, exceptions.FetchRepoDataError) as error:
+            self._unreachable[asked] = unreachable(channels, request, error)
+            raise self._unreachable[asked] from None
+        return records
+
+    def channels(self, names: Sequence[str]) -> list[Channel]:
+        return [self.settings.channel(name, self.folder) for name in names]
+
+
+def virtual_packages(request: PlatformRequest) -> list[GenericVirtualPackage]:
+    rattler = part("rattler")
+    found = []
+    for name, text in request.virtual:
+        version, _, build = text.partition(" ")
+        found.append(
+            rattler.GenericVirtualPackage(
+                rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build or "0")
+            )
+        )
+    return found
