@@ -25,7 +25,7 @@ COMPILER = re.compile(
     r"|^CMake Error"
 )
 CAUSE = re.compile(
-    r"^(?:Caused by:|[├╰]─▶) +(?P<what>\S.*)"
+    r"^(?:Caused by:|cause:|[├╰]─▶) +(?P<what>\S.*)"
 )  # as uv says what was behind its error, the innermost last
 
 

@@ -100,6 +100,10 @@ NOTES = "$ c++ a.cpp\na.cpp:1:1: error: the cause\n" + "a.cpp:9:9: note: candida
             HASHES.replace("Caused by:", "├─▶", 1).replace("Caused by:", "╰─▶"),
             "error: Failed to download `torch==2.13.0+cpu`: Hash mismatch for `torch==2.13.0+cpu`",
         ),
+        (
+            HASHES.replace("Caused by:", "cause:"),
+            "error: Failed to download `torch==2.13.0+cpu`: Hash mismatch for `torch==2.13.0+cpu`",
+        ),
         (EARLIER, "all was well until it was not"),
         (NOTES, "a.cpp:1:1: error: the cause"),
         ("$ make\n" + "x" * 5000 + "\n", "x" * 300),
