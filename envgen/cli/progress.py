@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -25,23 +26,48 @@ TELL_EVERY = 10.0  # seconds between lines of a log about what takes long
 
 
 @contextmanager
-def locking(console: Console, cells: int) -> Iterator[Callable[[int], None]]:
-    """Shows how many of the cells are locked: in place on a terminal, elsewhere a line now and then."""
+def locking(
+    console: Console, cells: int, waits: Callable[[], Mapping[str, float]] = dict
+) -> Iterator[Callable[[int], None]]:
+    """Shows how many of the cells are locked: in place on a terminal, elsewhere a line now and then.
+
+    Args:
+        waits: what is being resolved, and for how many seconds.
+    """
     whole = counted(cells, "cell")
-    if console.is_terminal:
-        with console.status(f"locked 0 of {whole}") as status:
-            yield lambda done: status.update(f"locked {done} of {whole}")
-        return
-    console.print(f"Locking {whole} ...", highlight=False)
+    so_far = 0
     told = time.monotonic()
 
-    def tell(done: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= TELL_EVERY:
-            told = time.monotonic()
-            console.print(f"locked {done} of {whole}", highlight=False)
+    def line() -> str:
+        return f"locked {so_far} of {whole}{_awaited(waits())}"
 
-    yield tell
+    def tell(done: int) -> None:
+        nonlocal so_far, told
+        so_far = done
+        if not console.is_terminal and time.monotonic() - told >= TELL_EVERY:
+            told = time.monotonic()
+            console.print(line(), highlight=False)
+
+    if not console.is_terminal:
+        console.print(f"Locking {whole} ...", highlight=False)
+        yield tell
+        return
+    spinner = Spinner("dots")
+
+    def shown() -> RenderableType:
+        spinner.update(text=line())
+        return spinner
+
+    with Live(get_renderable=shown, console=console, refresh_per_second=8, transient=True):
+        yield tell
+
+
+def _awaited(cells: Mapping[str, float]) -> str:
+    if not cells:
+        return ""
+    cell, seconds = max(cells.items(), key=lambda item: item[1])
+    more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+    return f", waits for {cell} ({minutes(seconds)}){more}"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from envgen.cli.context import (
     choose,
     read_matrix,
 )
-from envgen.cli.lock import only_here
+from envgen.cli.lock_words import only_here
 from envgen.compat.containers import Containers
 from envgen.compat.words import counted
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
@@ -87,7 +87,9 @@ def render_cells(
     if not linux:
         raise EmptySelectionError(f"The selection {words} has no Linux cell.", "Only Linux cells have a Dockerfile.")
     root = spec.file.absolute().parent
-    locker = Locker(read_configuration(), root / ENVIRONMENTS)
+    environments = root / ENVIRONMENTS
+    # What is there counts as committed: it is taken as it is, whichever indexes are configured here.
+    locker = Locker(read_configuration(), environments, committed=(environments,))
     requests = [lock_request(cell, spec, facts) for cell in linux]
     kept = {request.cell: locker.look(request) for request in requests}
     locks = {str(cell): _present(found) for cell, found in kept.items()} if only_check else locker.lock_all(requests)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.configuration import IndexConfiguration
@@ -17,6 +19,7 @@ from envgen.lock.pep751 import Origin
 from envgen.lock.places import asks_no_index, configured_places
 from envgen.lock.pylock import DamagedLockError, Lock, read_lock
 from envgen.lock.request import LockRequest
+from envgen.lock.requirements import has_requirements, write_requirements
 from envgen.lock.sizes import Sizes
 from envgen.lock.solver import Solution, Solver
 
@@ -51,7 +54,8 @@ class Locker:
         folder: where new locks are written, a folder for each cell.
         committed: where locks may be that a maintainer made; they come first, from whichever indexes they were made.
         upgrade: resolve again although a lock of an equal request is there.
-        moving: resolve again those that have one of these packages, and let no other package move.
+        moving: requirements, as `numpy` or `numpy<3`; locks that have one of these packages are resolved again, and no
+            other package moves in them.
     """
 
     configuration: IndexConfiguration
@@ -83,7 +87,7 @@ class Locker:
         """The lock that an equal request made before, and why others that are there are not used."""
         unused: dict[Path, str] = {}
         readable: list[Lock] = []
-        for folder in (*self.committed, self.folder):
+        for folder in dict.fromkeys((*self.committed, self.folder)):
             path = folder / str(request.cell) / "pylock.toml"
             if not path.is_file():
                 continue
@@ -177,11 +181,18 @@ class Locker:
         if before and before is kept.lock and _same(before, solution):
             return before  # resolved again to the same: the file stays, and with it everything that was made from it
         write_atomically(path, text)
-        return replace(read_lock(path), instead=kept.sentences(except_for=path), new=True, replaced=before)
+        lock = replace(read_lock(path), instead=kept.sentences(except_for=path), new=True, replaced=before)
+        if has_requirements(lock):
+            write_requirements(lock)
+        return lock
+
+    @property
+    def moving_names(self) -> tuple[str, ...]:
+        return tuple(Requirement(line).name for line in self.moving)
 
     def _moves(self, lock: Lock) -> bool:
         """Whether a lock that could be kept is to be resolved again."""
-        return self.upgrade or any(lock.version(name) for name in self.moving)
+        return self.upgrade or any(lock.version(name) for name in self.moving_names)
 
     def _base(self, kept: Kept) -> str:
         """The text of the lock whose versions are to stay."""

@@ -65,7 +65,7 @@ def test_lock_replaces_its_own_damaged_file(envgen: Envgen, lock: Path) -> None:
     lock.parent.mkdir(parents=True)
     lock.write_bytes(b"\xff\x00")
     said = envgen("lock")
-    assert (said.code, said.err) == (0, "")
+    assert said.code == 0
     assert "lock-version" in lock.read_text()
 
 

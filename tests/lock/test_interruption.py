@@ -58,7 +58,10 @@ def test_no_uv_outlives_envgen(number: signal.Signals, silent: str, tmp_path: Pa
         _, err = process.communicate(timeout=20)
     assert time.monotonic() - begun < 5
     assert process.returncode == 130
-    assert err == "error: Interrupted.\n"
+    assert err == (
+        "Locking 8 cells ...\n"
+        "error: Interrupted: 0 of 8 cells are locked and stay so.\nThe same command goes on with the others.\n"
+    )
     assert not [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     assert not list(scratch.glob("envgen-lock-*"))
 
