@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Self
 
 from envgen.cell import GrammarError
@@ -56,10 +57,28 @@ class ImageReference:
         return f"{name}{self.tag and f':{self.tag}'}{self.digest and f'@{self.digest}'}"
 
     def at(self, digest: str) -> Self:
-        """The same image, pinned."""
+        """The same image, pinned.
+
+        Raises:
+            GrammarError: the text is no digest.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise GrammarError(f"{digest!r} is not a digest")
         return replace(self, digest=digest)
 
 
-def is_digest(text: object) -> bool:
-    """Whether a text is a digest as registries write them."""
-    return isinstance(text, str) and bool(_DIGEST.fullmatch(text))
+@dataclass(frozen=True)
+class LockedImage:
+    """What a registry said of an image.
+
+    Attributes:
+        digest: of the index over all its platforms, or of its one manifest.
+        platforms: what it is for, such as `linux/arm64`; empty where the registry did not say.
+        as_of: the day on which this digest was first read.
+        source: the address it was read from.
+    """
+
+    digest: str
+    platforms: tuple[str, ...]
+    as_of: date
+    source: str

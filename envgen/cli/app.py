@@ -14,7 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from envgen import __version__
-from envgen.cli import facts, init, lock, plan, render, report, run, schema, why
+from envgen.cli import facts, images, init, lock, plan, render, report, run, schema, why
 from envgen.errors import EnvgenError, Interruption
 
 _Error = TypeVar("_Error", bound=Exception)
@@ -51,6 +51,7 @@ app.command("run", epilog=run.usual_limits())(run.run_command)
 app.command("report")(report.report_command)
 app.command("schema")(schema.schema_command)
 app.add_typer(facts.app, name="facts")
+app.add_typer(images.app, name="images")
 
 
 def _version(wanted: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -49,10 +49,15 @@ class CudaImage:
 
 @dataclass(frozen=True)
 class Containers:
-    """The images known when the data was written."""
+    """The images known when the data was written.
+
+    Attributes:
+        own: images of the user's own, of an os or of an os with the nvcc of a CUDA; they go before the known ones.
+    """
 
     systems: tuple[System, ...]
     cuda_images: tuple[CudaImage, ...]
+    own: Mapping[tuple[Os, Cuda | None], str] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Self:
@@ -75,6 +80,14 @@ class Containers:
         )
         return cls(systems, cuda_images)
 
+    def named(self, name: Callable[[str], str]) -> Containers:
+        """The same, with another name for every image."""
+        return Containers(
+            systems=tuple(replace(system, image=name(system.image)) for system in self.systems),
+            cuda_images=tuple(replace(image, image=name(image.image)) for image in self.cuda_images),
+            own={key: name(image) for key, image in self.own.items()},
+        )
+
     def system(self, os: Os) -> System:
         """The system of a cell.
 
@@ -86,6 +99,19 @@ class Containers:
             known = ", ".join(str(system.os) for system in self.systems)
             raise EnvgenError(f"No base image is known for {os}.", f"Use one of {known}, or leave {os} out of `os`.")
         return found
+
+    def plain_image(self, os: Os) -> str:
+        """The image of a system alone.
+
+        Raises:
+            EnvgenError: none is known.
+        """
+        return self.own.get((os, None)) or self.system(os).image
+
+    def nvcc_image(self, cuda: Cuda, os: Os) -> str | None:
+        """The image that brings nvcc of this CUDA on this system, where there is one."""
+        found = self.cuda_image(cuda, os)
+        return self.own.get((os, cuda)) or (found.image if found else None)
 
     def cuda_image(self, cuda: Cuda, os: Os) -> CudaImage | None:
         """The newest image with nvcc of this CUDA on this system, where there is one."""
@@ -106,8 +132,8 @@ class Containers:
             EnvgenError: there is no such image.
         """
         if not nvcc or cell.cuda.is_cpu:
-            return self.system(cell.os).image
-        found = self.cuda_image(cell.cuda, cell.os)
+            return self.plain_image(cell.os)
+        found = self.nvcc_image(cell.cuda, cell.os)
         if not found:
             systems = [str(system.os) for system in self.systems if self.cuda_image(cell.cuda, system.os)]
             raise EnvgenError(
@@ -115,7 +141,7 @@ class Containers:
                 f"Use {' or '.join(systems) or 'another CUDA'}, take nvcc from the lock (`toolkit: wheels`),"
                 " or make device code optional.",
             )
-        return found.image
+        return found
 
     def gcc(self, os: Os, demands: Sequence[Demand] = ()) -> int:
         """The major of g++ to build with: the system's default, or the first in its archive that meets all demands.

@@ -15,8 +15,11 @@ from envgen.lock import Lock
 from envgen.plan import applies
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
+from envgen.render.images import unlocked
 from envgen.spec.labels import COMPILER
 from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit
+
+_UNPINNED = "No digest of {} is known, so its content may change: `envgen images refresh` reads it."
 
 
 def cell_files(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> tuple[Generated, ...]:
@@ -39,10 +42,11 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
     nvcc = _compiles_device_code(cell, extension, facts, images)
     toolkit = extension.build.toolkit if extension else Toolkit.MACHINE
     system = images.system(cell.os)
+    base_image, runtime_image = cell_images(cell, matrix, facts, images)
     return DockerInputs(
         cell=cell,
-        base_image=images.base_image(cell, nvcc=nvcc and toolkit is Toolkit.MACHINE),
-        runtime_image=system.image,
+        base_image=base_image,
+        runtime_image=runtime_image,
         matrix_name=matrix.file.name,
         lock_sha256=lock.sha256,
         versions=lock.versions,
@@ -58,7 +62,20 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
         toolkit=toolkit,
         variables=matrix.variables_of(cell.extra),
         archive=system.archive,
+        notes=tuple(_UNPINNED.format(image) for image in unlocked((base_image, runtime_image))),
     )
+
+
+def cell_images(cell: Cell, matrix: Matrix, facts: Facts, images: Containers) -> tuple[str, str]:
+    """What the build of a cell starts from, and what its last stage does.
+
+    Raises:
+        EnvgenError: no image is known for it.
+    """
+    extension = matrix.extension
+    nvcc = _compiles_device_code(cell, extension, facts, images)
+    machine = extension is None or extension.build.toolkit is Toolkit.MACHINE
+    return images.base_image(cell, nvcc=nvcc and machine), images.plain_image(cell.os)
 
 
 def _gcc(cell: Cell, facts: Facts, images: Containers, *, nvcc: bool) -> int:
@@ -90,7 +107,7 @@ def _compiles_device_code(cell: Cell, extension: Extension | None, facts: Facts,
         return True
     if extension.build.toolkit is Toolkit.WHEELS:
         return cell.cuda in facts.toolchain.wheels
-    return images.cuda_image(cell.cuda, cell.os) is not None
+    return images.nvcc_image(cell.cuda, cell.os) is not None
 
 
 def _architectures(cell: Cell, extension: Extension, facts: Facts) -> tuple[SmArch, ...]:

@@ -14,7 +14,9 @@ from envgen.spec.document import Document, named
 from envgen.spec.entries import exclude_problems, include_problems
 from envgen.spec.labels import LABELS
 from envgen.spec.matrix import KeyPath
-from envgen.spec.schema import AxesForm, BuildForm, ChoiceForm, ExtensionForm, ExtraAxisForm, MatrixForm
+from envgen.spec.problems import did_you_mean
+from envgen.spec.scalars import system_key
+from envgen.spec.schema import AxesForm, BuildForm, ChoiceForm, DockerForm, ExtensionForm, ExtraAxisForm, MatrixForm
 from envgen.spec.scope import Scope
 
 BUILD_FILES = ("pyproject.toml", "setup.py")  # what an installer builds by itself
@@ -38,6 +40,7 @@ def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixErro
         yield from choice_problems(name, choice, cells)
     for i, runner in enumerate(form.runners):
         yield from cells.match_problems(runner, ("runners", i))
+    yield from _image_problems(form.docker, cells)
     if form.extension:
         yield from _build_problems(form.extension.build, cells)
         yield from _origin_problems(form.extension, cells)
@@ -75,6 +78,17 @@ def _label_problems(name: str, form: ExtraAxisForm, scope: Scope) -> Iterator[Ma
             LABELS[name](value)
         except GrammarError as error:
             yield MatrixError(f"`axes.{name}`: {error}.", "", scope.place("axes", name, i))
+
+
+def _image_problems(docker: DockerForm, scope: Scope) -> Iterator[MatrixError]:
+    """An image for what no cell has is a misspelt one."""
+    keys = scope.document.keys.items()
+    written = {str(path[2]): place for path, place in keys if path[:2] == ("docker", "images") and path[2:]}
+    for key, place in written.items() if docker.images else ():
+        for axis, value in zip(("os", "cuda"), system_key(key).split("-"), strict=False):
+            if value not in scope.values[axis]:
+                what = f"`docker.images` names `{value}`, which is no value of the axis `{axis}`."
+                yield MatrixError(what, did_you_mean(value, scope.values[axis]), place)
 
 
 def _build_problems(build: BuildForm, scope: Scope) -> Iterator[MatrixError]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from envgen.cell import SmArch
+from envgen.cell import Cuda, Os, SmArch
 from envgen.errors import MatrixError
+from envgen.image import ImageReference
 from envgen.results import LADDER, Rung
 from envgen.spec.checks import problems_within
 from envgen.spec.defaults import load_defaults
@@ -21,6 +22,7 @@ from envgen.spec.matrix import (
     Choice,
     Conda,
     DeviceCode,
+    Docker,
     Exclude,
     Extension,
     ExtraAxis,
@@ -41,6 +43,7 @@ from envgen.spec.schema import (
     BuildForm,
     ChecksForm,
     ChoiceForm,
+    DockerForm,
     ExtensionForm,
     ExtraAxisForm,
     IndexesForm,
@@ -102,6 +105,7 @@ def _matrix(form: MatrixForm, document: Document, path: Path) -> Matrix:
             Runner(_match(entry), tuple(entry.labels), entry.gpu, entry.price or 0.0) for entry in form.runners
         ),
         indexes=_indexes(form.indexes),
+        docker=_docker(form.docker),
         limits=_limits(form.limits),
         places=document.places,
         conda=Conda(tuple(form.conda.channels), tuple(form.conda.requires), form.conda.names),
@@ -196,6 +200,15 @@ def _checks(form: ChecksForm) -> tuple[Check, ...]:
 
 def _indexes(form: IndexesForm) -> Indexes:
     return Indexes(form.pytorch or "", tuple(form.extra))
+
+
+def _docker(form: DockerForm) -> Docker:
+    return Docker({_system(key): ImageReference.parse(image) for key, image in form.images.items()})
+
+
+def _system(key: str) -> tuple[Os, Cuda | None]:
+    os, _, cuda = key.partition("-")
+    return Os.parse(os), Cuda.parse(cuda) if cuda else None
 
 
 def _limits(form: LimitsForm) -> Limits:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from envgen.cell import FIXED_AXES, Arch, Os, SmArch
+from envgen.cell import FIXED_AXES, Arch, Cuda, Os, SmArch
 from envgen.errors import Place
+from envgen.image import ImageReference
 from envgen.results import Rung
 from envgen.spec.expression import Where
 from envgen.spec.labels import COMPILER, Compiler
@@ -232,6 +233,13 @@ class Conda:
 
 
 @dataclass(frozen=True)
+class Docker:
+    """What Dockerfiles start from: images of the user's own, of an os, or of an os with the nvcc of a CUDA."""
+
+    images: Mapping[tuple[Os, Cuda | None], ImageReference] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Limits:
     """Bounds on one rung, and on the age of facts.
 
@@ -267,6 +275,7 @@ class Matrix:
     limits: Limits
     places: Mapping[KeyPath, Place]
     conda: Conda = Conda()
+    docker: Docker = Docker()
 
     @property
     def axis_names(self) -> tuple[str, ...]:

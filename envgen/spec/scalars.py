@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from envgen.cell import AXIS_NAME, EXTRA_VALUE, Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, SmArch
+from envgen.image import ImageReference
 from envgen.spec.expression import Where
 from envgen.spec.matrix import Budget
 from envgen.spec.quantity import STRENGTHS, parse_budget, parse_duration, parse_size, parse_strength
@@ -245,6 +246,21 @@ RequirementText = Annotated[str, _parsed(_requirement)]
 Source = Annotated[str, _parsed(_source)]
 Url = Annotated[str, _parsed(_url)]
 Folder = Annotated[str, _parsed(_folder)]
+SystemKey = Annotated[str, AfterValidator(lambda text: system_key(one_line(text)))]
+Image = Annotated[str, _parsed(ImageReference.parse)]
+
+
+def system_key(text: str) -> str:
+    """The canonical form of `debian12`, or of `ubuntu24.04-cu130` for the image with nvcc."""
+    os, dash, cuda = text.partition("-")
+    return f"{Os.parse(os)}-{_with_nvcc(cuda)}" if dash else str(Os.parse(os))
+
+
+def _with_nvcc(text: str) -> Cuda:
+    cuda = Cuda.parse(text)
+    if cuda.is_cpu:
+        raise GrammarError("an image for `cpu` is that of the operating system alone, such as debian12")
+    return cuda
 
 
 def _measured(parse: Callable[[str], float], value: object) -> float:

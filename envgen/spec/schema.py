@@ -27,6 +27,7 @@ from envgen.spec.scalars import (
     Flag,
     Folder,
     GpuArch,
+    Image,
     Line,
     Module,
     Name,
@@ -41,6 +42,7 @@ from envgen.spec.scalars import (
     Sha256,
     Source,
     Strength,
+    SystemKey,
     TensorrtSelector,
     TensorrtValue,
     Text,
@@ -314,6 +316,16 @@ class CondaForm(_Form):
     )
 
 
+class DockerForm(_Form):
+    """What Dockerfiles start from."""
+
+    images: dict[SystemKey, Image] = Field(
+        default={},
+        description="An operating system to your own image of it; with a CUDA, to one with its nvcc.",
+        examples=[{"debian12": "registry.example.com/team/debian:12", "ubuntu24.04-cu130": "team/cuda:13.0-devel"}],
+    )
+
+
 TimeoutOf = Literal[
     "default", "planned", "published", "locked", "created", "built", "inspected", "loaded", "cpu", "kernel", "engine"
 ]
@@ -340,6 +352,7 @@ class MatrixForm(_Form):
     extension: ExtensionForm | None = None
     runners: list[RunnerForm] = Field(default=[], description="CI runners; the first that takes a cell is its runner.")
     indexes: IndexesForm = IndexesForm()
+    docker: DockerForm = DockerForm()
     conda: CondaForm = CondaForm()
     limits: LimitsForm = LimitsForm()
 

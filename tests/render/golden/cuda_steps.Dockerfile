@@ -37,7 +37,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && /opt/uv/bin/pip install --only-binary :all: uv==0.13.8 \
     && ln -s /opt/uv/bin/uv /usr/local/bin/uv
 # Compiled modules go by the hash of their source, which is the same in every build, not by its time.
-ENV PYC_INVALIDATION_MODE=unchecked-hash \
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_LINK_MODE=copy \
     UV_NO_CONFIG=1 \
     UV_PREVIEW_FEATURES=pylock \
