@@ -27,6 +27,7 @@ from envgen.cli.context import (
     read_matrix,
 )
 from envgen.cli.coverage import coverage_words
+from envgen.cli.image_sizes import image_lines
 from envgen.cli.localise import localise_run
 from envgen.cli.progress import locking, minutes, progress
 from envgen.cli.report import complain, show_report
@@ -55,6 +56,7 @@ class Where(StrEnum):
     """Where a cell's commands run."""
 
     VENV = "venv"
+    CONDA = "conda"
     DOCKER = "docker"
     CURRENT = "current"
 
@@ -69,7 +71,7 @@ def run_command(
         typer.Option(
             "--environment",
             "-e",
-            help="venv: made from the lock; docker: an image built from the cell's Dockerfile; current: the running"
+            help="venv: made from the lock; conda: from conda-lock.yml, built with conda's compilers; docker: an image built from the cell's Dockerfile; current: the running"
             " interpreter (or that of --python) as it is.",
         ),
     ] = Where.VENV,
@@ -127,6 +129,8 @@ def run_command(
         print(report_json(loaded.report), end="")
     else:
         show_report(loaded.report, prepared.journal.folder, console)
+        for line in image_lines(loaded.report):
+            console.print(line, highlight=False, soft_wrap=True)
     complain(loaded)
     _end(loaded.report)
 

@@ -15,7 +15,7 @@ from collections import deque
 
 from envgen.container.trouble import explain
 
-PREFIX = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
+PREFIX = re.compile(r"^(?:#\d+ )?(?:\d+\.\d{1,3} )?")  # at the end a failed step is told without its number
 DIGEST = re.compile(r"^sha256:[0-9a-f]{64}(?: .*)?$")  # of a step, or of a layer on its way
 KEPT = 400  # lines, to look for a reason in
 

@@ -47,9 +47,20 @@ TROUBLES = (
 )
 
 
+# What a failed step said is told again at the end, between rules.
+STEP = re.compile(r"^-+\n > \[.*\n(?P<said>(?:(?!-----).*\n)+?)-----", re.MULTILINE)
+TELLING = re.compile(r"(?:[eE]rror|Exception|fatal|cannot open shared object): ")
+COMPLAINT = re.compile(r"E: |ERROR: |fatal: ")  # apt, pip, git
+
+
 def explain(said: str) -> str:
-    """The sentence for what a failed build printed; nothing when it is none of the known troubles."""
+    """The sentence for what a failed build printed; nothing when it tells of its trouble by itself."""
     for trouble in TROUBLES:
         if found := trouble.pattern.search(said):
             return trouble.sentence.format(**found.groupdict())
-    return ""
+    step = STEP.search(said)
+    lines = step["said"].split("\n") if step else []
+    if not lines or any(TELLING.search(line) for line in lines):
+        return ""  # a compiler, or Python, says it better
+    complaints = [line for line in lines if COMPLAINT.match(line)] or lines
+    return complaints[-1]

@@ -88,6 +88,8 @@ class Blueprint:
         for file in self.local_files:
             copy = folder / "files" / file.relative_to(file.anchor)
             copy.parent.mkdir(parents=True, exist_ok=True)
+            for parent in file.parents[:-1]:  # COPY gives a folder that is there already, such as /tmp, these rights
+                shutil.copymode(parent, folder / "files" / parent.relative_to(file.anchor))
             try:
                 os.link(file, copy)
             except OSError:  # another file system, or none that links

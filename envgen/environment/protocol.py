@@ -38,7 +38,7 @@ class Environment(Protocol):
 
     @property
     def kind(self) -> str:
-        """`venv`, `docker`, `current`."""
+        """`venv`, `conda`, `docker`, `current`."""
 
     @property
     def uses_lock(self) -> bool:

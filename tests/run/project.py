@@ -57,7 +57,7 @@ if part == "library":
     cc = os.environ.get("CC", "cc")
     subprocess.run([cc, "-shared", "-fPIC", "-O1", "tiny.c", "-o", out / "tiny" / "libtiny.so"], check=True)
 else:
-    shutil.copytree("tiny", out / "tiny")
+    shutil.copytree("tiny", out / "tiny", dirs_exist_ok=True)
 print(f"built {part} in {os.environ['ENVGEN_CELL']}")
 """
 
@@ -197,12 +197,12 @@ class TinyProject:
         (self.folder / "matrix.yaml").write_text(text, encoding="utf-8")
 
     def envgen(
-        self, *arguments: str | Path, cwd: Path | None = None, **variables: str
+        self, *arguments: str | Path, cwd: Path | None = None, seconds: float = 120, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Runs the program to its end."""
         return subprocess.run(
             _command(arguments), cwd=cwd or self.folder, env={**self.environ, **variables},
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=seconds,
         )  # fmt: skip
 
     def start(self, *arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
