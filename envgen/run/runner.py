@@ -12,9 +12,10 @@ from pathlib import Path
 from envgen import __version__
 from envgen.cell import Cell, Os
 from envgen.compat.architectures import torch_architectures
+from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.container.engine import Engine, NoEngine, find_engine
-from envgen.environment import CurrentEnvironment, DockerEnvironment, Environment, VenvEnvironment
+from envgen.environment import CondaEnvironment, CurrentEnvironment, DockerEnvironment, Environment, VenvEnvironment
 from envgen.environment.access import environment_access
 from envgen.environment.blueprint import Blueprint
 from envgen.errors import EnvgenError, LockError, MatrixError, UsageError
@@ -23,6 +24,7 @@ from envgen.machine import Machine
 from envgen.plan import Planned, Selection, applies
 from envgen.results import CellResult, RunInfo
 from envgen.run.climb import Climb
+from envgen.run.conda_locks import conda_locks
 from envgen.run.execute import execute
 from envgen.run.job import Job
 from envgen.run.journal import Journal
@@ -30,12 +32,13 @@ from envgen.run.observer import Observer
 from envgen.run.process import Interrupt
 from envgen.run.sources import source_digest
 from envgen.run.workspace import Workspace
+from envgen.spec.labels import COMPILER
 from envgen.spec.matrix import Extension, Matrix
 
 # Given the number of cells, told after each how many are locked.
 Locking = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
-ENVIRONMENT_KINDS = ("venv", "docker", "current")
+ENVIRONMENT_KINDS = ("venv", "conda", "docker", "current")
 MEMORY_SHARE = 0.8  # of the machine's memory, divided among the cells that run at once
 
 
@@ -188,6 +191,10 @@ def carry_out(prepared: PreparedRun, observer: Observer) -> tuple[CellResult, ..
 def _locks(project: Project, selection: Selection, locking: Locking) -> Mapping[str, Lock | LockError]:
     if project.options.environment == "current":
         return {}
+    if project.options.environment == "conda":
+        cells = [planned.cell for planned in selection.cells]
+        folders = (project.committed_locks, project.workspace.locks)
+        return conda_locks(cells, project.matrix, project.facts, *folders, locking)
     requests = [lock_request(planned.cell, project.matrix, project.facts) for planned in selection.cells]
     locker = Locker(project.configuration, project.workspace.locks, project.committed_locks)
     with locking(len(requests)) as on_done:
@@ -208,7 +215,7 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         environment=_environment(project, cell, found, folder, memory, compile_jobs),
         extension=extension,
         steps=tuple(step for step in extension.build.steps if applies(step.when, cell, project.facts)),
-        variables=project.matrix.variables_of(cell.extra),
+        variables=_variables(project, cell),
         machine=machine,
         configuration=project.configuration,
         limits=limits,
@@ -221,6 +228,13 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         nvcc_archs=project.facts.toolchain.architectures.get(cell.cuda),
         taken=project.taken or options.base_images.get(cell.os, ""),
     )
+
+
+def _variables(project: Project, cell: Cell) -> dict[str, str]:
+    """What the cell's axes set; in a conda environment the compiler is a package, and its activation names it."""
+    own_compiler = project.options.environment == "conda"
+    extra = [(axis, value) for axis, value in cell.extra if not (own_compiler and axis == COMPILER)]
+    return project.matrix.variables_of(extra)
 
 
 def _machine(project: Project) -> Machine:
@@ -240,6 +254,9 @@ def _environment(
         access = environment_access(project.configuration)
         blueprint = _blueprint(project, cell, lock)
         return DockerEnvironment(cell, project.engine, blueprint, folder, memory, compile_jobs, access)
+    if options.environment == "conda":
+        platform = CondaNames.load().subdir(cell)
+        return CondaEnvironment(cell, lock, platform, folder / "conda", project.machine, project.configuration)
     return VenvEnvironment(cell, lock, folder / "venv", project.machine, project.configuration)
 
 

@@ -292,6 +292,8 @@ class Matrix:
         values = dict(extra)
         found: dict[str, str] = {}
         for axis in self.extra:
+            if axis.name not in values:
+                continue
             if isinstance(axis, VariableAxis):
                 found |= axis.variables[values[axis.name]]
             elif axis.name == COMPILER and isinstance(axis, LabelAxis):

@@ -21,9 +21,9 @@ class Header:
         packages: platform to how many packages it has.
     """
 
-    subject: str
-    command: str
-    made: str
+    subject: str = ""
+    command: str = ""
+    made: str = ""
     requests: Mapping[str, str] = field(default_factory=dict)
     packages: Mapping[str, int] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -57,6 +57,15 @@ class Solved:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What a lock has already, of platforms that stay as they are."""
+
+    header: Header = field(default_factory=Header)
+    entries: tuple[LockedDependency, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class CondaLocker:
     """Makes and keeps conda locks.
 
@@ -91,9 +100,8 @@ class CondaLocker:
         }
 
     def is_current(self, request: CondaRequest) -> bool:
-        """Whether the lock is of this request: with each of its platforms, and no other."""
-        header = self._header(request)
-        return header is not None and dict(header.requests) == _digests(request, request.platforms)
+        """Whether the lock has each platform of this request; others that it has are somebody else's matter."""
+        return len(self.kept(request)) == len(request.platforms)
 
     def lock_all(
         self, requests: Sequence[CondaRequest], on_done: Callable[[int], None] | None = None
@@ -143,10 +151,9 @@ class CondaLocker:
             except LockError as error:
                 failures[platform.subdir] = error
         packages = {**kept, **{subdir: len(found.entries) for subdir, found in solved.items()}}
-        if not packages:
-            return Outcome(request, None, {}, failures=failures)
-        path = self._write(request, kept, solved)
-        return Outcome(request, path, packages, frozenset(solved), failures)
+        if solved:
+            self._write(request, solved)
+        return Outcome(request, self.path(request) if packages else None, packages, frozenset(solved), failures)
 
     async def _solve(self, solver: Solver, request: CondaRequest, platform: PlatformRequest) -> Solved:
         records = await solver.solve(platform, request.channels)
@@ -157,25 +164,40 @@ class CondaLocker:
             entries += await asyncio.to_thread(self.pip, platform, [entry.name for entry in entries])
         return Solved(tuple(entries), tuple(records))
 
-    def _write(self, request: CondaRequest, kept: Mapping[str, int], solved: Mapping[str, Solved]) -> Path:
+    def _write(self, request: CondaRequest, solved: Mapping[str, Solved]) -> None:
         path = self.path(request)
-        entries = [entry for entry in read_lockfile(path).package if entry.platform in kept] if kept else []
-        entries += [entry for found in solved.values() for entry in found.entries]
-        platforms = [platform for platform in request.platforms if platform.subdir in {*kept, *solved}]
-        lockfile = lockfile_of(entries, request.channels, content_hashes(platforms, request.channels))
+        platforms = [platform for platform in request.platforms if platform.subdir in solved]
+        earlier = self._earlier(request, solved)
+        hashes = {**earlier.hashes, **content_hashes(platforms, request.channels)}
         header = Header(
-            subject=f"{request.name} on {', '.join(platform.subdir for platform in platforms)}",
+            subject=f"{request.name} on {', '.join(sorted(hashes))}",
             command=f"envgen lock --manager conda --upgrade '{request.pattern}'",
             made=_made(request),
-            requests=_digests(request, platforms),
-            packages={**kept, **{subdir: len(found.entries) for subdir, found in solved.items()}},
+            requests={**earlier.header.requests, **_digests(request, platforms)},
+            packages={**earlier.header.packages, **{subdir: len(found.entries) for subdir, found in solved.items()}},
         )
-        write_atomically(path, header.above(text_of(lockfile)))
+        entries = [*earlier.entries, *(entry for found in solved.values() for entry in found.entries)]
+        write_atomically(path, header.above(text_of(lockfile_of(entries, request.channels, hashes))))
         for platform in platforms:
             write_atomically(path.with_name(environment_file(platform.subdir)), environment_text(request, platform))
         if self.also:
             self.also(request, path, solved)
-        return path
+
+    def _earlier(self, request: CondaRequest, solved: Mapping[str, Solved]) -> Earlier:
+        """What the lock has of other platforms, those not asked for now among them; nothing of other channels."""
+        header = self._header(request)
+        if header is None or set(header.requests) <= set(solved):
+            return Earlier()
+        lockfile = read_lockfile(self.path(request))
+        if lockfile.metadata.channels != lockfile_of((), request.channels, {}).metadata.channels:
+            return Earlier()
+        hashes = {name: text for name, text in lockfile.metadata.content_hash.items() if name not in solved}
+        of_others = replace(
+            header,
+            requests={name: digest for name, digest in header.requests.items() if name in hashes},
+            packages={name: count for name, count in header.packages.items() if name in hashes},
+        )
+        return Earlier(of_others, tuple(entry for entry in lockfile.package if entry.platform in hashes), hashes)
 
     def _header(self, request: CondaRequest) -> Header | None:
         try:

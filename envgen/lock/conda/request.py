@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from envgen.cell import Cell, OsFamily
+from envgen.cell import Cell, Os, OsFamily
 from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
+from envgen.compat.judge import Judge
 from envgen.compat.pins import pins
 from envgen.errors import LockError
 from envgen.spec.labels import COMPILER, Compiler
@@ -83,7 +84,7 @@ def conda_requests(cells: Iterable[Cell], matrix: Matrix, facts: Facts, names: C
     for cell in cells:
         groups.setdefault(_group(cell, matrix), []).append(cell)
     channels = matrix.conda.channels or names.channels
-    asking = _Asking(matrix, facts, names)
+    asking = _Asking(matrix, facts, names, Judge(facts))
     return tuple(CondaRequest(name, channels, asking.platforms(group), tuple(group)) for name, group in groups.items())
 
 
@@ -106,6 +107,7 @@ class _Asking:
     matrix: Matrix
     facts: Facts
     names: CondaNames
+    judge: Judge
 
     def platforms(self, group: Sequence[Cell]) -> tuple[PlatformRequest, ...]:
         by_subdir: dict[str, list[Cell]] = {}
@@ -125,9 +127,15 @@ class _Asking:
             subdir=subdir,
             cell=cell,
             specs=tuple(dict.fromkeys(specs)),
-            virtual=_common([self.names.virtual(cell, self.facts) for cell in cells]),
+            virtual=_common([self.names.virtual(member, self.facts) for member in self._served(cells)]),
             pip=tuple(sorted(set(by_pip))),
         )
+
+    def _served(self, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells, and those that differ from them by an os of the matrix: whichever are locked now."""
+        systems = [os for os in map(Os.parse, self.matrix.os) if os.family is cells[0].os.family]
+        siblings = [replace(cell, os=os) for cell in cells for os in systems]
+        return [*cells, *(cell for cell in siblings if self.judge.trace(cell).accepted)]
 
     def _torch(self, cell: Cell) -> Iterator[str]:
         python = f"3.{cell.python.minor}"

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from uv import find_uv_bin
 
 from envgen.command import Command
+from envgen.environment import CondaEnvironment
 from envgen.lock import Lock
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.folders import remove_tree
@@ -37,7 +38,8 @@ def built(job: Job, bench: Bench) -> Answer:
     plan = device_plan(job)
     if plan.blocks:
         return not_run(plan.note)
-    if plan.cuda_home and job.extension.build.toolkit is Toolkit.WHEELS:
+    in_conda = isinstance(job.environment, CondaEnvironment)
+    if plan.cuda_home and not in_conda and job.extension.build.toolkit is Toolkit.WHEELS:
         name_libraries(plan.cuda_home / "lib")
     recipe = job.environment.recipe
     source = recipe.source if recipe else job.folder / "source"
@@ -104,6 +106,8 @@ def _shared_key(job: Job, plan: DevicePlan, step: BuildStep) -> str:
     content += [dict(job.extension.build.env), job.environment.kind, job.machine.libc, job.machine.compiler]
     if "torch" in step.per and isinstance(job.lock, Lock):
         content.append(job.lock.version("torch"))
+    if isinstance(job.environment, CondaEnvironment):
+        content.append(job.environment.tools)
     content += [str(plan.cuda_home), [str(arch) for arch in plan.archs]]
     content += [job.variables, dict(job.machine.build_flags), job.build_requirements]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=list).encode()).hexdigest()[:32]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from envgen.cell import SmArch
 from envgen.compat.architectures import compilable
+from envgen.environment import CondaEnvironment
 from envgen.run.job import Job
 from envgen.spec.matrix import DeviceCode, Toolkit
 
@@ -62,6 +63,9 @@ def _listed(archs: Sequence[SmArch]) -> str:
 
 def _nvcc(job: Job) -> tuple[Path | None, frozenset[str] | None, str]:
     """Where nvcc is, the architectures it knows, and why there is none."""
+    if isinstance(job.environment, CondaEnvironment):
+        home = job.environment.cuda_home
+        return home, job.nvcc_archs, "" if home else "the conda environment has no nvcc"
     major = job.cell.cuda.major
     if job.extension.build.toolkit is Toolkit.WHEELS:
         site = job.environment.site_packages()
