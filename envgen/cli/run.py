@@ -71,8 +71,8 @@ def run_command(
         typer.Option(
             "--environment",
             "-e",
-            help="venv: made from the lock; conda: from conda-lock.yml, built with conda's compilers; docker: an image built from the cell's Dockerfile; current: the running"
-            " interpreter (or that of --python) as it is.",
+            help="venv: made from the lock; conda: from conda-lock.yml, with conda's compilers; docker: an image built"
+            " from the cell's Dockerfile; current: the running interpreter (or that of --python) as it is.",
         ),
     ] = Where.VENV,
     base_image: BaseImageOption = None,
