@@ -1,7 +1,7 @@
 """Projects whose cells are really built and run by a container engine: stand-in torch, real base images.
 
-`.ci/engine SUITE...` makes the base images. Without them these tests are skipped; where ENVGEN_TEST_ENGINE is `required`
-they fail.
+`.ci/engine SUITE...` makes the base images. Without them these tests are skipped; where ENVGEN_TEST_ENGINE is
+`required` they fail.
 """
 
 from __future__ import annotations
