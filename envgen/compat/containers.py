@@ -52,11 +52,13 @@ class Containers:
     """The images known when the data was written.
 
     Attributes:
+        micromamba: what installs conda locks.
         own: images of the user's own, of an os or of an os with the nvcc of a CUDA; they go before the known ones.
     """
 
     systems: tuple[System, ...]
     cuda_images: tuple[CudaImage, ...]
+    micromamba: str
     own: Mapping[tuple[Os, Cuda | None], str] = field(default_factory=dict)
 
     @classmethod
@@ -78,13 +80,15 @@ class Containers:
             for row, source in table.rows("cuda_images")
             for os in row["systems"]
         )
-        return cls(systems, cuda_images)
+        tools = {row["name"]: row["image"] for row, _ in table.rows("tools")}
+        return cls(systems, cuda_images, tools["micromamba"])
 
     def named(self, name: Callable[[str], str]) -> Containers:
         """The same, with another name for every image."""
         return Containers(
             systems=tuple(replace(system, image=name(system.image)) for system in self.systems),
             cuda_images=tuple(replace(image, image=name(image.image)) for image in self.cuda_images),
+            micromamba=name(self.micromamba),
             own={key: name(image) for key, image in self.own.items()},
         )
 

@@ -57,6 +57,21 @@ def dockerfile(value: object) -> Quoted:
     return Quoted('"' + re.sub(r'([\\"$])', r"\\\1", plain(value)) + '"')
 
 
+def dockerfile_windows(value: object) -> Quoted:
+    """As `dockerfile`, where a backtick is the escape and a backslash is none."""
+    return Quoted('"' + re.sub(r'([`"$])', r"`\1", plain(value)) + '"')
+
+
+def powershell(value: object) -> Quoted:
+    """One word of a PowerShell line, which takes typographic quotes for quotes too."""
+    return Quoted("'" + re.sub("(['\u2018-\u201b])", r"\1\1", plain(value)) + "'")
+
+
+def powershell_words(values: Iterable[object]) -> Quoted:
+    """A list of words of a PowerShell line."""
+    return Quoted(", ".join(powershell(value) for value in values))
+
+
 def exec_form(values: Iterable[object]) -> Quoted:
     """A command in the JSON form of CMD, which no shell reads."""
     return Quoted(json.dumps([plain(value) for value in values], ensure_ascii=False))
@@ -102,6 +117,10 @@ def _matching(pattern: re.Pattern[str], value: object, what: str) -> Quoted:
 FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(
     {
         function.__name__: function
-        for function in (plain, sh, sh_words, dockerfile, exec_form, yaml, image, variable, path)
+        for function in (
+            *(plain, sh, sh_words, dockerfile, exec_form),
+            *(dockerfile_windows, powershell, powershell_words),
+            *(yaml, image, variable, path),
+        )
     }
 )

@@ -7,7 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from envgen.cell import Cell, SmArch
 from envgen.compat.containers import Containers
+from envgen.compat.windows import WindowsContainers
+from envgen.render.conda import CondaInputs
 from envgen.render.dockerfile import DockerInputs
+from envgen.render.windows import WindowsInputs
 from envgen.results import Rung
 from envgen.spec.matrix import Build, BuildStep, Check, Extension, Toolkit
 
@@ -47,6 +50,49 @@ def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
         gcc=containers.gcc(parsed.os),
         system_python=system.python == parsed.python,
         archive=system.archive,
+    )
+
+
+def windows_inputs() -> WindowsInputs:
+    """A free-threaded cell with the reference extension; one installer with a hash, as the data may have."""
+    cell = Cell.parse("py314t-torch2.13-cpu-windows2022-x86_64")
+    known = WindowsContainers.load()
+    return WindowsInputs(
+        cell=cell,
+        image=known.image(cell),
+        python=replace(known.python(cell), sha256="cd" * 32),
+        build_tools=known.build_tools,
+        components=known.components,
+        redistributable=known.redistributable,
+        matrix_name="matrix.yaml",
+        lock_sha256="0123456789abcdef" * 4,
+        versions={"torch": "2.13.0"},
+        uv_version="0.13.8",
+        extension=REFERENCE,
+        steps=STEPS,
+        source=PurePosixPath("csrc"),
+        variables={"MODE": "fast"},
+    )
+
+
+def conda_inputs() -> CondaInputs:
+    """A CUDA cell with the reference extension."""
+    cell = Cell.parse("py312-torch2.13-cu129-debian12-x86_64")
+    known = Containers.load()
+    return CondaInputs(
+        cell=cell,
+        base_image=known.micromamba,
+        runtime_image=known.plain_image(cell.os),
+        lock=PurePosixPath("environments/conda/py312-torch2.13-cu129/conda-lock.yml"),
+        lock_sha256="0123456789abcdef" * 4,
+        versions={"torch": "2.13.0"},
+        matrix_name="matrix.yaml",
+        extension=REFERENCE,
+        steps=STEPS,
+        source=PurePosixPath("csrc"),
+        device_code=True,
+        cuda_archs=("9.0", "10.0+PTX"),
+        variables={"MODE": "fast"},
     )
 
 

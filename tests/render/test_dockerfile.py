@@ -235,9 +235,10 @@ def test_the_folder_of_a_cell() -> None:
     cpu = inputs("py313-torch2.13-cpu-debian12-aarch64")
     files = environment_files(cpu, "lock\n")
     assert [file.path.as_posix() for file in files] == [
-        f"environments/{cpu.cell}/{name}" for name in ("Dockerfile", "Dockerfile.dockerignore", "pylock.toml")
+        f"environments/{cpu.cell}/{name}"
+        for name in ("Dockerfile", "Dockerfile.dockerignore", "pylock.toml", "compose.yaml", "devcontainer.json")
     ]
-    assert files[-1].text == "lock\n"
+    assert files[2].text == "lock\n"
 
 
 def test_the_whole_project_as_source_keeps_environments_out_of_the_context() -> None:
