@@ -17,8 +17,12 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import platformdirs
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from envgen.lock.uv_settings import UvSettings, read_uv_settings
+
+# As long as PyPI says. Many mirrors say nothing, and uv would ask them for every page again in every cell.
+HOLDS = "max-age=600"
 
 _OTHER_NAMES = {"default-timeout": "timeout", "pypi-url": "index-url"}  # pip has two names for one option
 
@@ -41,12 +45,26 @@ class IndexConfiguration:
             further: indexes to consult beside the configured ones.
         """
         options: list[str] = []
-        indexes = (*self.extra_indexes, *further)
         if self.default_index:
             options += ["--default-index", self.default_index]
-        for index in indexes:
+        for index in (*self.extra_indexes, *further):
             options += ["--index", index]
-        if indexes:
+        return (*options, *self._other_arguments(further))
+
+    def settings(self, *further: str) -> tuple[tuple[str, ...], tuple[dict[str, object], ...]]:
+        """The same in two parts: options, and entries of uv's setting `index`, by which pages hold for some minutes.
+
+        Indexes that uv itself is configured with hold as long as that configuration says, and are no entries.
+        """
+        if self.uv.name_indexes or self.no_index:
+            return self.arguments(*further), ()
+        entries = [_entry(index) for index in (*self.extra_indexes, *further)]
+        default = _entry(self.default_index or PYPI_SIMPLE_ENDPOINT) | {"default": True}
+        return self._other_arguments(further), (*entries, default)
+
+    def _other_arguments(self, further: tuple[str, ...]) -> tuple[str, ...]:
+        options: list[str] = []
+        if self.extra_indexes or further:
             # pip takes the best version over all its indexes; uv would stop at the first that has the name.
             options += ["--index-strategy", "unsafe-best-match"]
         for folder in self.find_links:
@@ -74,6 +92,12 @@ def read_configuration(environ: Mapping[str, str] | None = None) -> IndexConfigu
         variables=variables,
         uv=uv,
     )
+
+
+def _entry(index: str) -> dict[str, object]:
+    # uv takes a path relative to the file in which it stands.
+    url = index if "://" in index else Path(index).absolute().as_uri()
+    return {"url": url, "cache-control": {"api": HOLDS, "files": HOLDS}}
 
 
 def _variables(pip: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

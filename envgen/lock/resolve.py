@@ -178,7 +178,7 @@ class Locker:
         path = self.folder / str(request.cell) / "pylock.toml"
         text = lock_text(request, solution, self._origin, self._solver.uv_version, sizes)
         before = next((lock for lock in kept.readable if lock.path == path), None)
-        if before and before is kept.lock and _same(before, solution):
+        if before and kept.lock and kept.lock.path == path and _same(before, solution):
             return before  # resolved again to the same: the file stays, and with it everything that was made from it
         write_atomically(path, text)
         lock = replace(read_lock(path), instead=kept.sentences(except_for=path), new=True, replaced=before)

@@ -15,7 +15,7 @@ from envgen.lock.once import Once
 from envgen.lock.pep751 import Document
 
 TIMEOUT = 15.0
-CONNECTIONS = 12
+CONNECTIONS = 20
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Sizes:
             "identity"  # the length of what is downloaded, not of a packed answer
         )
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
 
     def know(self, location: str, size: int) -> None:
         """Takes over what an earlier lock says."""

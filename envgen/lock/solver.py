@@ -16,7 +16,6 @@ from envgen.index.access import shown
 from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.once import Once
 from envgen.lock.pep751 import Document, Source, parse_document
-from envgen.lock.places import configured_places
 from envgen.lock.request import LockRequest, SourceRequest
 from envgen.lock.uv import Uv
 from envgen.lock.words import explain, lacks_torch, unreachable
@@ -168,12 +167,16 @@ class Solver:
                 (folder / "pylock.toml").write_text(base, encoding="utf-8")
                 further += ["--output-file", str(folder / "pylock.toml")]
                 further += [option for name in self.moving for option in ("--upgrade-package", name)]
-            lasting = () if self.refresh else (*configured_places(self.configuration).indexes, *indexes)
+            # What is to move is to be seen: to uv, pages that hold are fresh even when it is told to refresh.
+            anew = self.refresh or self.moving
+            options, entries = (
+                (self.configuration.arguments(*indexes), ()) if anew else self.configuration.settings(*indexes)
+            )
             arguments = [
                 "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
                 *(("--refresh",) if self.refresh else ()), *_python_options(request.cell.python),
-                *self.configuration.arguments(*indexes), *further,
-                *self.configuration.uv.options_with(metadata, folder, lasting),
+                *options, *further,
+                *self.configuration.uv.options_with(metadata, folder, entries),
             ]  # fmt: skip
             done = self._uv.run(arguments, self._environment(request))
             if base and done.returncode == 0:

@@ -20,9 +20,6 @@ PROJECT_KEYS = (
     "sources", "workspace",
 )  # fmt: skip
 
-# As long as PyPI says. Many mirrors say nothing, and uv would ask them for every page again in every cell.
-HOLDS = "max-age=600"
-
 
 @dataclass(frozen=True)
 class UvSettings:
@@ -46,37 +43,29 @@ class UvSettings:
         return (self.nearest, *self.others)
 
     def options_with(
-        self, metadata: Sequence[Mapping[str, object]], folder: Path, indexes: Sequence[str] = ()
+        self,
+        metadata: Sequence[Mapping[str, object]],
+        folder: Path,
+        indexes: Sequence[Mapping[str, object]] = (),
     ) -> tuple[str, ...]:
         """The options under which uv takes further settings beside everything that is configured.
 
         Args:
             metadata: entries of `dependency-metadata`.
-            folder: an empty folder for the file that uv reads.
-            indexes: addresses whose pages hold for some minutes; those that the settings name are left as they are.
+            folder: an empty folder for the file that uv reads; without any entry there is none.
+            indexes: entries of `index`.
         """
-        entries = [*self.nearest.get("dependency-metadata", ()), *metadata]
-        lasting = [*self.nearest.get("index", ()), *self._lasting(indexes)]
-        further = {"dependency-metadata": entries} if metadata else {}
-        further |= {"index": lasting} if lasting else {}
+        further: dict[str, object] = {}
+        if metadata:
+            further["dependency-metadata"] = [*self.nearest.get("dependency-metadata", ()), *metadata]
+        if indexes:
+            further["index"] = [*self.nearest.get("index", ()), *indexes]
         if not further:
             return ()
         file = folder / "uv.toml"
         file.write_text(tomli_w.dumps({**self.nearest, **further}), encoding="utf-8")
         # Given as a file, uv reads it and no other; found as a project's, the user's and the system's stay in force.
         return ("--config-file", str(file)) if self.alone else ("--project", str(folder))
-
-    def _lasting(self, indexes: Sequence[str]) -> Iterator[dict[str, object]]:
-        named = {str(entry.get("url")).rstrip("/") for settings in self.files for entry in settings.get("index", ())}
-        remote = [url for url in indexes if url.startswith("http") and url.rstrip("/") not in named]
-        for number, url in enumerate(dict.fromkeys(remote)):
-            # Explicit: the entry adds no index to those that are asked.
-            yield {
-                "name": f"envgen-{number}",
-                "url": url,
-                "explicit": True,
-                "cache-control": {"api": HOLDS, "files": HOLDS},
-            }
 
 
 def read_uv_settings(environ: Mapping[str, str], folder: Path) -> UvSettings:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.lock.silent import silent_index
 
 MATRIX = """\
 version: 1
@@ -23,21 +23,8 @@ axes: {python: ["3.10", "3.11", "3.12", "3.13"], torch: "2.13", cuda: cu130, os:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """An index that takes every connection and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        held: list[socket.socket] = []
-
-        def hold() -> None:
-            while True:
-                try:
-                    held.append(server.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=hold, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
-        for connection in held:
-            connection.close()
+    with silent_index() as address:
+        yield address
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
