@@ -17,7 +17,16 @@ from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
 from envgen.errors import LockError, StaleError
-from envgen.lock.conda import CONDA, CondaLocker, CondaRequest, Outcome, conda_requests, read_channel_settings
+from envgen.lock import read_configuration
+from envgen.lock.conda import (
+    CONDA,
+    CondaLocker,
+    CondaRequest,
+    Outcome,
+    PipPart,
+    conda_requests,
+    read_channel_settings,
+)
 from envgen.spec.matrix import Matrix
 
 
@@ -37,9 +46,11 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     Raises:
         StaleError: they are only to be checked, and one is not of the matrix as it is.
     """
-    requests = conda_requests(cells, matrix, facts, CondaNames.load())
+    names = CondaNames.load()
+    requests = conda_requests(cells, matrix, facts, names)
+    pip = PipPart(matrix, facts, read_configuration(), {**names.names, **matrix.conda.names})
     root = matrix.file.absolute().parent
-    locker = CondaLocker(read_channel_settings(), options.folder / CONDA, root, options.upgrade)
+    locker = CondaLocker(read_channel_settings(), options.folder / CONDA, root, options.upgrade, pip)
     if options.check:
         _check(locker, requests)
         return

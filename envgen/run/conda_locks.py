@@ -11,8 +11,16 @@ from envgen.cell import Cell
 from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.errors import LockError
-from envgen.lock import Lock
-from envgen.lock.conda import CONDA, CondaLocker, CondaRequest, Outcome, conda_requests, read_channel_settings
+from envgen.lock import Lock, read_configuration
+from envgen.lock.conda import (
+    CONDA,
+    CondaLocker,
+    CondaRequest,
+    Outcome,
+    PipPart,
+    conda_requests,
+    read_channel_settings,
+)
 from envgen.lock.conda.cell_lock import cell_lock
 from envgen.spec.matrix import Matrix
 
@@ -30,14 +38,17 @@ def conda_locks(
     """
     names = CondaNames.load()
     requests = conda_requests(cells, matrix, facts, names)
-    locker = CondaLocker(read_channel_settings(), folder / CONDA, matrix.file.absolute().parent)
+    known = {**names.names, **matrix.conda.names}
+    pip = PipPart(matrix, facts, read_configuration(), known)
+    locker = CondaLocker(read_channel_settings(), folder / CONDA, matrix.file.absolute().parent, pip=pip)
     earlier = [replace(locker, folder=place / CONDA) for place in committed]
     kept = {request.name: _kept(request, earlier) for request in requests}
     lacking = [request for request in (_without(r, kept[r.name]) for r in requests) if request.platforms]
-    with locking(len(lacking)) as on_done:
-        outcomes = locker.lock_all(lacking, on_done)
+    outcomes: tuple[Outcome, ...] = ()
+    if lacking:
+        with locking(len(lacking)) as on_done:
+            outcomes = locker.lock_all(lacking, on_done)
     made = {outcome.request.name: outcome for outcome in outcomes}
-    known = {**names.names, **matrix.conda.names}
     found: dict[str, Lock | LockError] = {}
     for request in requests:
         by_platform = _by_platform(request, kept[request.name], made.get(request.name), known)

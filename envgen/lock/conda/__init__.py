@@ -3,6 +3,7 @@
 from envgen.lock.conda.channels import ChannelSettings, read_channel_settings
 from envgen.lock.conda.document import DamagedCondaLockError, read_lockfile
 from envgen.lock.conda.locker import CONDA, CondaLocker, Outcome
+from envgen.lock.conda.pip_part import PipPart
 from envgen.lock.conda.request import CondaRequest, PlatformRequest, conda_requests
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CondaRequest",
     "DamagedCondaLockError",
     "Outcome",
+    "PipPart",
     "PlatformRequest",
     "conda_requests",
     "read_channel_settings",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envgen import __version__
-from envgen.errors import EnvgenError, LockError
+from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.conda.channels import ChannelSettings
 from envgen.lock.conda.document import FILE, content_hashes, entry_of, lockfile_of, read_lockfile, text_of
@@ -158,9 +158,7 @@ class CondaLocker:
     async def _solve(self, solver: Solver, request: CondaRequest, platform: PlatformRequest) -> Solved:
         records = await solver.solve(platform, request.channels)
         entries = [entry_of(record, platform.subdir, request.channels) for record in records]
-        if platform.pip:
-            if self.pip is None:
-                raise EnvgenError(f"{platform.subdir} of {request.name} needs packages that no channel has.")
+        if platform.pip and self.pip:
             entries += await asyncio.to_thread(self.pip, platform, [entry.name for entry in entries])
         return Solved(tuple(entries), tuple(records))
 
