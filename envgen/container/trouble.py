@@ -52,6 +52,10 @@ STEP = re.compile(r"^-+\n > \[.*\n(?P<said>(?:(?!-----).*\n)+?)-----", re.MULTIL
 TELLING = re.compile(r"(?:[eE]rror|Exception|fatal|cannot open shared object): ")
 COMPLAINT = re.compile(r"E: |ERROR: |fatal: ")  # apt, pip, git
 
+REFUSED = re.compile(
+    r"(?:executor failed running \[.*\]|did not complete successfully): (?!exit code)(.+)$", re.MULTILINE
+)
+
 
 def explain(said: str) -> str:
     """The sentence for what a failed build printed; nothing when it tells of its trouble by itself."""
@@ -60,7 +64,10 @@ def explain(said: str) -> str:
             return trouble.sentence.format(**found.groupdict())
     step = STEP.search(said)
     lines = step["said"].split("\n") if step else []
-    if not lines or any(TELLING.search(line) for line in lines):
+    if any(TELLING.search(line) for line in lines):
         return ""  # a compiler, or Python, says it better
+    if not lines:
+        refused = REFUSED.findall(said)
+        return f"a step could not be run: {refused[-1]}" if refused else ""
     complaints = [line for line in lines if COMPLAINT.match(line)] or lines
     return complaints[-1]
