@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -22,20 +23,27 @@ from envgen.cli.context import (
     read_matrix,
 )
 from envgen.cli.lock_words import only_here
-from envgen.compat.containers import Containers
+from envgen.compat.conda import CondaNames
+from envgen.compat.facts import Facts
 from envgen.compat.words import counted
 from envgen.errors import EmptySelectionError, EnvgenError, LockError, StaleError
 from envgen.lock import ENVIRONMENTS, Kept, Lock, Locker, lock_request, read_configuration
+from envgen.lock.conda import CONDA, conda_requests
 from envgen.machine import this_machine
+from envgen.render.bake import bake_file
 from envgen.render.cell_files import cell_files
+from envgen.render.dockerfile import DockerInputs
 from envgen.render.files import Generated, check, write
+from envgen.render.images import matrix_images
+from envgen.spec.matrix import Matrix
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """What became of the selected Linux cells: their files, why some have none, and what is to be noted of a cell."""
+    """What became of the selected cells: their files, why some have none, and what is to be noted of a cell."""
 
     files: list[Generated] = field(default_factory=list)
+    linux: list[DockerInputs] = field(default_factory=list)
     failures: dict[Cell, EnvgenError] = field(default_factory=dict)
     notes: dict[Cell, list[str]] = field(default_factory=dict)
 
@@ -57,11 +65,13 @@ def render_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a Dockerfile and its lock for every selected Linux cell, under `environments/` beside the matrix.
+    """Write a Dockerfile and its lock for every selected cell of Linux or Windows, into `environments/`.
 
-    The files are the same on every run and every machine, as long as the matrix and the locks are. Cells of other
-    systems have no Dockerfile and are passed over. A cell that cannot be rendered is said so, the others go on, and the
-    exit code is that of the first failure: 5 without a lock, otherwise 1.
+    Linux cells also have a shell for compose, a development container, and a target in one file for
+    `docker buildx bake`; those that have a conda lock a Dockerfile from it. The files are the same on every run and
+    every machine, as long as the matrix and the locks are. Cells of macOS are passed over. A cell that cannot be
+    rendered is said so, the others go on, and the exit code is that of the first failure: 5 without a lock,
+    otherwise 1.
 
     Examples: `envgen render`, `envgen render --select full`, `envgen render --check`
     """
@@ -83,33 +93,56 @@ def render_cells(
     """
     spec, facts, planned = read_matrix(file)
     chosen, words = choose(spec, facts, planned, this_machine(), request)
-    linux = [entry.cell for entry in chosen.cells if entry.cell.os.family is OsFamily.LINUX]
-    if not linux:
-        raise EmptySelectionError(f"The selection {words} has no Linux cell.", "Only Linux cells have a Dockerfile.")
+    cells = [entry.cell for entry in chosen.cells if entry.cell.os.family is not OsFamily.MACOS]
+    if not cells:
+        raise EmptySelectionError(
+            f"The selection {words} has cells of macOS only.", "There are no containers of macOS."
+        )
     root = spec.file.absolute().parent
     environments = root / ENVIRONMENTS
     # What is there counts as committed: it is taken as it is, whichever indexes are configured here.
     locker = Locker(read_configuration(), environments, committed=(environments,))
-    requests = [lock_request(cell, spec, facts) for cell in linux]
+    requests = [lock_request(cell, spec, facts) for cell in cells]
     kept = {request.cell: locker.look(request) for request in requests}
     locks = {str(cell): _present(found) for cell, found in kept.items()} if only_check else locker.lock_all(requests)
-    images, rendering = Containers.load(), Rendering()
-    for cell in linux:
+    images, rendering = matrix_images(spec), Rendering()
+    conda = _conda_locks(cells, spec, facts, environments / CONDA)
+    for cell in cells:
         notes = rendering.notes[cell] = []
         if not only_check:
             notes += [f"Its lock is made anew: the one that was there is {why}." for why in kept[cell].unused.values()]
         try:
             lock = _made(locks[str(cell)])
-            rendering.files.extend(cell_files(cell, lock, spec, facts, images))
+            of_cell = cell_files(cell, lock, spec, facts, images, conda.get(cell))
         except EnvgenError as error:
             rendering.failures[cell] = error
         else:
+            rendering.files.extend(of_cell.files)
+            rendering.linux.extend([of_cell.linux] if of_cell.linux else [])
             notes += [note for note in [only_here(lock)] if note]
+    if rendering.linux:
+        rendering.files.append(bake_file(rendering.linux, spec.file.name))
     if only_check:
         _check(rendering, root, as_json=as_json)
     else:
         _write(rendering, root, as_json=as_json)
     return tuple(rendering.failures.values())
+
+
+def _conda_locks(cells: Sequence[Cell], matrix: Matrix, facts: Facts, folder: Path) -> dict[Cell, Path]:
+    """The conda locks that are there."""
+    if not folder.is_dir():
+        return {}
+    found = {}
+    for cell in cells:
+        try:
+            (request,) = conda_requests([cell], matrix, facts, CondaNames.load())
+        except EnvgenError:
+            continue  # a cell that conda cannot have
+        path = folder / request.name / "conda-lock.yml"
+        if path.is_file():
+            found[cell] = path
+    return found
 
 
 def _present(kept: Kept) -> Lock | LockError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
-from envgen.cell import Cell, SmArch
+from envgen.cell import Cell, OsFamily, SmArch
 from envgen.compat.architectures import compilable, torch_architectures
 from envgen.compat.compilers import Family
 from envgen.compat.containers import Containers
@@ -12,24 +14,73 @@ from envgen.compat.facts import Facts
 from envgen.compat.words import listed
 from envgen.errors import EnvgenError
 from envgen.lock import Lock
-from envgen.plan import applies
+from envgen.render.conda import CondaInputs, conda_files
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
-from envgen.render.images import unlocked
+from envgen.render.images import Images, unpinned_notes
+from envgen.render.sources import applying_steps, source_below
+from envgen.render.windows import windows_files
+from envgen.render.windows_cells import windows_cell_inputs
 from envgen.spec.labels import COMPILER
 from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit
 
-_UNPINNED = "No digest of {} is known, so its content may change: `envgen images refresh` reads it."
+
+@dataclass(frozen=True)
+class CellFiles:
+    """What was rendered of a cell; `linux` is what its Dockerfile says, where it is a Linux cell."""
+
+    files: tuple[Generated, ...]
+    linux: DockerInputs | None = None
 
 
-def cell_files(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> tuple[Generated, ...]:
-    """Dockerfile, ignore list and lock of a Linux cell.
+def cell_files(
+    cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Images, conda_lock: Path | None = None
+) -> CellFiles:
+    """Dockerfile, ignore list and lock of a Linux or a Windows cell.
+
+    Args:
+        conda_lock: the cell's conda lock, where it has one that is to have a Dockerfile too.
 
     Raises:
         EnvgenError: no image is known for it, or a value of the matrix cannot stand in a Dockerfile.
     """
-    inputs = cell_inputs(cell, lock, matrix, facts, images)
-    return environment_files(inputs, lock.path.read_text(encoding="utf-8"))
+    text = lock.path.read_text(encoding="utf-8")
+    if cell.os.family is OsFamily.WINDOWS:
+        notes = unpinned_notes([images.windows.image(cell)])
+        return CellFiles(windows_files(windows_cell_inputs(cell, lock, matrix, facts, images.windows, notes), text))
+    inputs = cell_inputs(cell, lock, matrix, facts, images.linux)
+    conda = conda_files(conda_cell_inputs(inputs, conda_lock, matrix, images.linux)) if conda_lock else ()
+    return CellFiles((*environment_files(inputs, text), *conda), inputs)
+
+
+def conda_cell_inputs(inputs: DockerInputs, lock: Path, matrix: Matrix, images: Containers) -> CondaInputs:
+    """Everything that the conda Dockerfile of a Linux cell says.
+
+    Raises:
+        EnvgenError: the lock cannot be read.
+    """
+    try:
+        sha256 = hashlib.sha256(lock.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EnvgenError(f"Cannot read {lock}: {error.strerror}.", "Check its permissions.") from None
+    runtime_image = images.plain_image(inputs.cell.os)
+    compiled = inputs.extension is not None and inputs.extension.build.device_code is not DeviceCode.NONE
+    return CondaInputs(
+        cell=inputs.cell,
+        base_image=images.micromamba,
+        runtime_image=runtime_image,
+        lock=PurePosixPath(lock.relative_to(matrix.file.absolute().parent).as_posix()),
+        lock_sha256=sha256,
+        versions={},
+        matrix_name=inputs.matrix_name,
+        extension=inputs.extension,
+        steps=inputs.steps,
+        source=inputs.source,
+        device_code=compiled and not inputs.cell.cuda.is_cpu,
+        cuda_archs=tuple(map(str, sorted(inputs.cuda_archs))),
+        variables=inputs.variables,
+        notes=unpinned_notes((images.micromamba, runtime_image)),
+    )
 
 
 def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Containers) -> DockerInputs:
@@ -42,7 +93,7 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
     nvcc = _compiles_device_code(cell, extension, facts, images)
     toolkit = extension.build.toolkit if extension else Toolkit.MACHINE
     system = images.system(cell.os)
-    base_image, runtime_image = cell_images(cell, matrix, facts, images)
+    base_image, runtime_image = linux_images(cell, matrix, facts, images)
     return DockerInputs(
         cell=cell,
         base_image=base_image,
@@ -55,18 +106,29 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
         gcc=_gcc(cell, facts, images, nvcc=nvcc),
         system_python=system.python == cell.python,
         extension=extension,
-        steps=tuple(step for step in extension.build.steps if applies(step.when, cell, facts)) if extension else (),
-        source=_source(matrix, extension),
+        steps=applying_steps(cell, extension, facts),
+        source=source_below(matrix, extension),
         device_code=nvcc,
         cuda_archs=_architectures(cell, extension, facts) if extension and nvcc else (),
         toolkit=toolkit,
         variables=matrix.variables_of(cell.extra),
         archive=system.archive,
-        notes=tuple(_UNPINNED.format(image) for image in unlocked((base_image, runtime_image))),
+        notes=unpinned_notes((base_image, runtime_image)),
     )
 
 
-def cell_images(cell: Cell, matrix: Matrix, facts: Facts, images: Containers) -> tuple[str, str]:
+def cell_images(cell: Cell, matrix: Matrix, facts: Facts, images: Images) -> tuple[str, ...]:
+    """Every image that a cell's Dockerfile starts from.
+
+    Raises:
+        EnvgenError: no image is known for it.
+    """
+    if cell.os.family is OsFamily.WINDOWS:
+        return (images.windows.image(cell),)
+    return linux_images(cell, matrix, facts, images.linux)
+
+
+def linux_images(cell: Cell, matrix: Matrix, facts: Facts, images: Containers) -> tuple[str, str]:
     """What the build of a cell starts from, and what its last stage does.
 
     Raises:
@@ -114,12 +176,3 @@ def _architectures(cell: Cell, extension: Extension, facts: Facts) -> tuple[SmAr
     """Of those asked for, the ones that the cell's torch and its nvcc know."""
     nvcc = facts.toolchain.architectures.get(cell.cuda)
     return compilable(extension.build.cuda_archs, torch_architectures(cell, facts), nvcc)
-
-
-def _source(matrix: Matrix, extension: Extension | None) -> PurePosixPath | None:
-    """The extension's folder as the build context has it; None when it comes from the index or lies outside."""
-    if extension is None or extension.path is None:
-        return None
-    context = matrix.file.absolute().parent
-    source = extension.path.absolute()
-    return PurePosixPath(source.relative_to(context).as_posix()) if source.is_relative_to(context) else None

@@ -6,7 +6,7 @@ The lock is `images.lock.json` beside the cells' folders; `envgen images refresh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from typing import Self
 from pydantic import TypeAdapter, ValidationError
 
 from envgen.compat.containers import Containers
+from envgen.compat.windows import WindowsContainers
 from envgen.errors import EnvgenError
 from envgen.image import ImageReference, LockedImage
 from envgen.lock import ENVIRONMENTS
@@ -75,7 +76,19 @@ class ImagesLock:
 _LOCKED = TypeAdapter(dict[str, LockedImage])
 
 
-def matrix_images(matrix: Matrix) -> Containers:
+@dataclass(frozen=True)
+class Images:
+    """What Dockerfiles start from, by the family of the system."""
+
+    linux: Containers
+    windows: WindowsContainers
+
+    def named(self, name: Callable[[str], str]) -> Images:
+        """The same, with another name for every image."""
+        return Images(self.linux.named(name), self.windows.named(name))
+
+
+def matrix_images(matrix: Matrix) -> Images:
     """The images that the cells of a matrix start from, pinned by the lock beside it.
 
     Raises:
@@ -85,12 +98,19 @@ def matrix_images(matrix: Matrix) -> Containers:
     return unpinned_images(matrix).named(lock.pinned)
 
 
-def unpinned_images(matrix: Matrix) -> Containers:
+def unpinned_images(matrix: Matrix) -> Images:
     """As they are named: the known ones, and the matrix's own."""
     own = {key: str(image) for key, image in matrix.docker.images.items()}
-    return replace(Containers.load(), own=own)
+    of_systems = {os: image for (os, cuda), image in own.items() if cuda is None}
+    return Images(replace(Containers.load(), own=own), replace(WindowsContainers.load(), own=of_systems))
 
 
 def unlocked(images: Iterable[str]) -> tuple[str, ...]:
     """Those of them that no digest pins, sorted."""
     return tuple(sorted({image for image in images if not ImageReference.parse(image).digest}))
+
+
+def unpinned_notes(images: Iterable[str]) -> tuple[str, ...]:
+    """A sentence for each image that no digest pins."""
+    sentence = "No digest of {} is known, so its content may change: `envgen images refresh` reads it."
+    return tuple(sentence.format(image) for image in unlocked(images))

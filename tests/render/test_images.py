@@ -59,6 +59,12 @@ def test_an_own_image_with_nvcc_is_for_its_cuda_only(matrix: Matrix) -> None:
     assert cell_images(other, matrix, Facts.bundled(), images)[0].startswith("nvidia/cuda:12.6")
 
 
+def test_a_windows_cell_has_an_image(matrix: Matrix) -> None:
+    cell = Cell.parse("py312-torch2.13-cpu-windows2022-x86_64")
+    (image,) = cell_images(cell, matrix, Facts.bundled(), matrix_images(matrix))
+    assert image.endswith("/windows/servercore:ltsc2022")
+
+
 def test_the_needed_are_those_of_cells_that_have_a_dockerfile(matrix: Matrix) -> None:
     assert needed_images(CELLS, matrix, Facts.bundled()) == {"host:5000/team/debian:12", NVCC, "ubuntu:24.04"}
 
