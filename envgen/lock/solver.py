@@ -174,7 +174,7 @@ class Solver:
             )
             arguments = [
                 "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
-                *(("--refresh",) if self.refresh else ()), *_python_options(request.cell.python),
+                *(("--refresh",) if self.refresh and not os.environ.get("UV_OFFLINE") else ()), *_python_options(request.cell.python),
                 *options, *further,
                 *self.configuration.uv.options_with(metadata, folder, entries),
             ]  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
+from run.project import wait_until
 
 from envgen.cli.progress import Board, PlainLines, locking, progress
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
@@ -99,3 +100,11 @@ def test_locking_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
             on_locked(done)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == ["Locking 4 cells ...", "locked 2 of 4 cells", "locked 4 of 4 cells"]
+
+
+def test_locking_says_what_it_waits_for() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=200)
+    with locking(console, 4, lambda: {"quick": 1.0, "slow": 40.0, "other": 2.0}) as on_locked:
+        on_locked(1)
+        wait_until(lambda: "locked 1 of 4 cells, waits for slow (40 s) and 2 more" in screen.getvalue())
