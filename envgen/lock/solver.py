@@ -167,21 +167,24 @@ class Solver:
                 (folder / "pylock.toml").write_text(base, encoding="utf-8")
                 further += ["--output-file", str(folder / "pylock.toml")]
                 further += [option for name in self.moving for option in ("--upgrade-package", name)]
-            # What is to move is to be seen: to uv, pages that hold are fresh even when it is told to refresh.
-            anew = self.refresh or self.moving
-            options, entries = (
-                (self.configuration.arguments(*indexes), ()) if anew else self.configuration.settings(*indexes)
-            )
+            options, entries = self._indexes(*indexes)
             arguments = [
                 "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
-                *(("--refresh",) if self.refresh and not os.environ.get("UV_OFFLINE") else ()), *_python_options(request.cell.python),
-                *options, *further,
+                *_python_options(request.cell.python), *options, *further,
                 *self.configuration.uv.options_with(metadata, folder, entries),
             ]  # fmt: skip
             done = self._uv.run(arguments, self._environment(request))
             if base and done.returncode == 0:
                 done.stdout = (folder / "pylock.toml").read_text(encoding="utf-8")
             return done
+
+    def _indexes(self, *further: str) -> tuple[tuple[str, ...], tuple[dict[str, object], ...]]:
+        """Options, and entries of uv's settings, that say which indexes are asked, and whether anew."""
+        if not (self.refresh or self.moving):
+            return self.configuration.settings(*further)
+        # What is to move is to be seen: pages that hold by an entry are fresh to uv even when it is told to refresh.
+        anew = ("--refresh",) if self.refresh and not os.environ.get("UV_OFFLINE") else ()
+        return (*self.configuration.arguments(*further), *anew), ()
 
     def _environment(self, request: LockRequest) -> dict[str, str]:
         environment = os.environ | dict(self.configuration.variables)

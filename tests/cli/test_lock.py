@@ -90,7 +90,7 @@ def test_an_upgrade_says_what_moved(envgen: Envgen, folder: Path, lock: Path) ->
     for name in ("numpy", "filelock"):
         wheel(folder, name, "2.0")
     said = envgen("lock", "-P", "numpy")
-    assert f"moved in 2 cells: numpy 1.0 -> 2.0\n       {CELL}-simd_on, {CELL}-simd_off\n" in said.out
+    assert f"moved in 2 cells: numpy 1.0 -> 2.0\n       {CELL}-simd_off, {CELL}-simd_on\n" in said.out
     said = envgen("lock", "--upgrade", "--json")
     moved = json.loads(said.out)[f"{CELL}-simd_on"]
     assert moved["new"]
