@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from envgen.cli.console import output
 from envgen.compat.words import counted
 from envgen.errors import StaleError
-from envgen.lock import Lock, Locker, LockRequest, stale_requirements
+from envgen.lock import Kept, Lock, Locker, LockRequest, has_requirements, stale_requirements
 
 
-def check_locks(locker: Locker, requests: Sequence[LockRequest], *, as_json: bool) -> None:
+def check_locks(locker: Locker, requests: Sequence[LockRequest], *, requirements: bool, as_json: bool) -> None:
     """Checks the lock of every request, and the requirements.txt beside it, where there is one.
+
+    Args:
+        requirements: whether there must be one.
 
     Raises:
         StaleError: some would not be kept; names each, with the reason.
@@ -23,7 +26,7 @@ def check_locks(locker: Locker, requests: Sequence[LockRequest], *, as_json: boo
         kept = locker.look(request)
         if kept.lock:
             locks.append(kept.lock)
-        if why := _why(kept.lock, list(kept.unused.values())):
+        if why := _why(kept, requirements=requirements):
             stale[str(request.cell)] = why
     dates = sorted(lock.made_at.date() for lock in locks if lock.made_at)
     if as_json:
@@ -39,8 +42,10 @@ def check_locks(locker: Locker, requests: Sequence[LockRequest], *, as_json: boo
         output().print(f"{counted(len(locks), 'lock')} of {len(requests)}: what was asked for{age}.", highlight=False)
 
 
-def _why(lock: Lock | None, unused: list[str]) -> str:
+def _why(kept: Kept, *, requirements: bool) -> str:
     """Why a lock would not be kept; nothing when it would."""
-    if lock is None:
-        return f"its lock is {unused[0]}" if unused else "there is no lock"
-    return "its requirements.txt is not of its lock" if stale_requirements(lock) else ""
+    if kept.lock is None:
+        return next((f"its lock is {why}" for why in kept.unused.values()), "there is no lock")
+    if requirements and not has_requirements(kept.lock):
+        return "there is no requirements.txt"
+    return "its requirements.txt is not of its lock" if stale_requirements(kept.lock) else ""

@@ -5,7 +5,7 @@ from envgen.lock.moves import Move, moves, same_moves
 from envgen.lock.pep751 import Origin, Source
 from envgen.lock.pylock import DamagedLockError, Lock, LockedPackage, read_lock
 from envgen.lock.request import LockRequest, SourceRequest, lock_request
-from envgen.lock.requirements import requirements_text, stale_requirements, write_requirements
+from envgen.lock.requirements import has_requirements, requirements_text, stale_requirements, write_requirements
 from envgen.lock.resolve import ENVIRONMENTS, Kept, Locker
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Origin",
     "Source",
     "SourceRequest",
+    "has_requirements",
     "lock_request",
     "moves",
     "read_configuration",

@@ -208,7 +208,7 @@ class Locker:
         if lock.request != request.digest:
             return "of another matrix, or of other facts"
         if lock.edited:
-            return "edited by hand"
+            return "not as envgen wrote it"
         if not committed and (difference := _difference(lock.origin, self._origin)):
             return f"of other indexes ({difference})"
         return ""

@@ -41,6 +41,8 @@ def test_a_check_writes_nothing_and_names_every_reason(envgen: Envgen, folder: P
     assert f"{CELL}-simd_on: there is no lock\n" in said.err
     assert not lock.exists()
 
+    assert envgen("lock").code == 0
+    assert "there is no requirements.txt" in envgen("lock", "--check", "--requirements").err
     assert envgen("lock", "--requirements").code == 0
     said = envgen("lock", "--check")
     assert said.code == 0, said.err
@@ -57,7 +59,7 @@ def test_a_check_writes_nothing_and_names_every_reason(envgen: Envgen, folder: P
 
     for content, why in (
         ("packages = 5\n", "its lock is damaged (packages: Input should be a valid tuple)"),
-        (good.replace('name = "numpy"', 'name = "pandas"'), "its lock is edited by hand"),
+        (good.replace('name = "numpy"', 'name = "pandas"'), "its lock is not as envgen wrote it"),
     ):
         lock.write_text(content)
         said = envgen("lock", "--check")
@@ -106,3 +108,10 @@ def test_a_package_that_cannot_be_upgraded(name: str, why: str, envgen: Envgen, 
     said = envgen("lock", "-P", name)
     assert said.code == 2
     assert f"--upgrade-package: {why}" in said.err
+
+
+def test_options_of_pip_are_not_those_of_conda(envgen: Envgen, folder: Path) -> None:
+    for option in (("-P", "numpy"), ("--requirements",)):
+        said = envgen("lock", "--manager", "conda", *option)
+        assert said.code == 2
+        assert "are of pip's locks, and --manager is conda." in said.err

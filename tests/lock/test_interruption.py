@@ -47,7 +47,7 @@ def test_no_uv_outlives_envgen(number: signal.Signals, silent: str, tmp_path: Pa
     assert process.returncode == 130
     assert err == (
         "Locking 8 cells ...\n"
-        "error: Interrupted: 0 of 8 cells are locked and stay so.\nThe same command goes on with the others.\n"
+        "error: Interrupted: 0 of 8 cells were done, and their locks stay.\nThe same command goes on with the others.\n"
     )
     assert not [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     assert not list(scratch.glob("envgen-lock-*"))

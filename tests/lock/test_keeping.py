@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -88,7 +89,7 @@ def test_a_page_holds_for_the_next_cell_but_not_for_an_upgrade(
 ) -> None:
     if variable:
         monkeypatch.setenv(variable, "1")
-    configuration = read_configuration({"PIP_INDEX_URL": index.simple, "PIP_CONFIG_FILE": "/dev/null", variable: "1"})
+    configuration = read_configuration({"PIP_INDEX_URL": index.simple, "PIP_CONFIG_FILE": os.devnull, variable: "1"})
     Locker(configuration, tmp_path / "locks").lock_all([ask(CUDA), ask(OTHER)], jobs=1)
     assert pages(index) == 1
     index.asked.clear()
@@ -127,12 +128,12 @@ def test_locks_of_other_indexes_are_made_anew_and_committed_ones_taken(index: In
 
 def test_a_lock_has_no_credentials(index: Index, tmp_path: Path) -> None:
     secret = index.simple.replace("http://", "http://somebody:secret@")
-    configuration = read_configuration({"PIP_INDEX_URL": secret, "PIP_CONFIG_FILE": "/dev/null"})
+    configuration = read_configuration({"PIP_INDEX_URL": secret, "PIP_CONFIG_FILE": os.devnull})
     lock = Locker(configuration, tmp_path / "locks").lock(ask(CUDA))
     assert lock.origin
     assert lock.origin.indexes == (index.simple,)
     assert "secret" not in lock.path.read_text()
-    again = read_configuration({"PIP_INDEX_URL": index.simple, "PIP_CONFIG_FILE": "/dev/null"})
+    again = read_configuration({"PIP_INDEX_URL": index.simple, "PIP_CONFIG_FILE": os.devnull})
     assert Locker(again, tmp_path / "locks").kept(ask(CUDA)) == lock  # who asks is no matter
 
 
@@ -144,7 +145,7 @@ def test_an_edited_lock_is_seen(index: Index, tmp_path: Path) -> None:
     assert locker.kept(ask(CUDA))
     for old, new in ((lock.packages[0].sha256, "0" * 64), ('name = "sympy"', 'name = "sympathy"'), ("uv = ", "uvx = ")):
         lock.path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        assert list(locker.look(ask(CUDA)).unused.values()) == ["edited by hand"]
+        assert list(locker.look(ask(CUDA)).unused.values()) == ["not as envgen wrote it"]
     assert locker.lock(ask(CUDA)).packages == lock.packages
 
 
