@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +72,7 @@ class Locker:
 
     def __post_init__(self) -> None:
         self._solver = Solver(self.configuration, refresh=self.upgrade, moving=self.moving)
-        self._sizes = Sizes(self.configuration.variables.get("SSL_CERT_FILE"))
+        self._sizes = Sizes(self.configuration.variables.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_FILE"))
         self._origin = recorded_origin(self.configuration)
 
     def lock(self, request: LockRequest) -> Lock:
