@@ -18,7 +18,7 @@ from pathlib import Path
 from envgen.environment.conda import ACTIVATION, BY_PIP, PATH_ENTRIES
 from envgen.errors import EnvgenError
 from envgen.lock.conda.extra import part, settle_at_exit
-from envgen.lock.conda.records import pip_lines, records_of
+from envgen.lock.conda.records import check_local_files, pip_lines, records_of
 
 # What a shell changes by itself.
 _OF_THE_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "PROMPT", "PS1", "CONDA_SHLVL", PATH_ENTRIES})
@@ -34,10 +34,12 @@ def install(lock: str, platform: str, prefix: str) -> None:
     settle_at_exit()
     rattler = part("rattler")
     config = part("rattler.config").Config.load_from_default_locations("pixi")
+    records = records_of(Path(lock), platform)
+    check_local_files(records)
     try:
         asyncio.run(
             rattler.install(
-                records_of(Path(lock), platform),
+                records,
                 prefix,
                 platform=rattler.Subdir(platform),
                 show_progress=False,

@@ -67,7 +67,7 @@ class DockerEnvironment:
         return self.home / self.kind / "runtime.id"
 
     @property
-    def recipe(self) -> Recipe | None:
+    def recipe(self) -> Recipe:
         if isinstance(self.blueprint, str):
             return Recipe(self.home / "source", device_code=False, archs=())
         source = self._context / self.blueprint.source if self.blueprint.source else self.home / "source"
@@ -94,17 +94,26 @@ class DockerEnvironment:
 
     def creation(self) -> tuple[Command, ...]:
         engine, blueprint = self._require()
-        build = self._build(engine, blueprint, "dependencies", self._dependencies)
-        if not blueprint.local_files:
-            return build, self._prune(engine)
-        base = ("--build-arg", f"BASE_IMAGE={blueprint.base_image}", "--tag", self._site_image, str(self._site))
-        return self._built(engine, *base), build, self._prune(engine)
+        tag = ("--tag", f"envgen:{self.cell}-dependencies")
+        build = self._build(engine, blueprint, "dependencies", self._dependencies, *tag)
+        return *self._base(engine, blueprint), build, self._prune(engine)
 
     def building(self, out: Path, facts: Path) -> tuple[Command, ...]:
         engine, blueprint = self._require()
-        build = self._build(engine, blueprint, "runtime", self._runtime)
+        build = self._build(engine, blueprint, "runtime", self._runtime, "--tag", f"envgen:{self.cell}")
         taken = (str(self._runtime), str(EXTENSION), str(out), str(facts))
         return build, self._prune(engine), self._own(engine, "envgen.container.extract", *taken)
+
+    def proving(self, id_file: Path, answer: Path) -> tuple[Command, ...]:
+        """The commands that build the image from its base alone, tell its files, and remove it again.
+
+        Raises:
+            Unavailable: it is not to be had here.
+        """
+        engine, blueprint = self._require()
+        build = self._build(engine, blueprint, "runtime", id_file, "--no-cache")
+        told = self._own(engine, "envgen.container.tree", str(id_file), str(answer))
+        return *self._base(engine, blueprint), build, told, self._prune(engine)
 
     def _require(self) -> tuple[Engine, Blueprint]:
         if self.cell.os.family is not OsFamily.LINUX:
@@ -124,11 +133,17 @@ class DockerEnvironment:
         """The base image with the lock's local files."""
         return f"envgen:{self.cell}-site"
 
-    def _build(self, engine: Engine, blueprint: Blueprint, target: str, id_file: Path) -> Command:
+    def _base(self, engine: Engine, blueprint: Blueprint) -> tuple[Command, ...]:
+        """What makes the image with the lock's local files; nothing where it has none."""
+        if not blueprint.local_files:
+            return ()
+        base = ("--build-arg", f"BASE_IMAGE={blueprint.base_image}", "--tag", self._site_image, str(self._site))
+        return (self._built(engine, *base),)
+
+    def _build(self, engine: Engine, blueprint: Blueprint, target: str, id_file: Path, *options: str) -> Command:
         base = self._site_image if blueprint.local_files else blueprint.base_image
-        tag = f"envgen:{self.cell}" + ("" if target == "runtime" else f"-{target}")
         return self._built(
-            engine, "--target", target, "--tag", tag, "--iidfile", str(id_file),
+            engine, "--target", target, "--iidfile", str(id_file), *options,
             "--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"RUNTIME_IMAGE={blueprint.runtime_image}",
             "--build-arg", f"MAX_JOBS={self.max_jobs}",
             "--file", str(self._context / blueprint.dockerfile), *self.access.arguments, str(self._context),

@@ -19,6 +19,11 @@ from envgen.container.engine import Engine, find_engine
 
 BASES = {"debian12": "envgen-base:bookworm", "debian13": "envgen-base:trixie"}
 PYTHONS = {"debian12": "3.11", "debian13": "3.13"}  # the systems' own
+OTHERS_PYTHON = """\
+exclude:
+  - {os: debian12, python: "3.13", reason: not its own}
+  - {os: debian13, python: "3.11", reason: not its own}
+"""
 # A check that also says what its container lets it do.
 CHECK = """\
 import json, os, socket, sys

@@ -13,14 +13,9 @@ from run.project import at, outcomes
 from envgen.container.engine import Engine
 from envgen.results import CellResult, Outcome, Rung
 
-from .conftest import PYTHONS, DockerProject, Make
+from .conftest import OTHERS_PYTHON, PYTHONS, DockerProject, Make
 
 pytestmark = pytest.mark.docker
-EXCLUDE = """\
-exclude:
-  - {os: debian12, python: "3.13", reason: not its own}
-  - {os: debian13, python: "3.11", reason: not its own}
-"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ def climbed(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Climbed:
         tmp_path_factory.mktemp("ladder") / "project",
         os="debian12, debian13",
         python='["3.11", "3.13"]',
-        exclude=EXCLUDE,
+        exclude=OTHERS_PYTHON,
     )
     done = project.run()
     return Climbed(project, done.stdout + done.stderr, done.returncode)

@@ -15,7 +15,7 @@ from run.project import at, outcomes, processes_of, wait_until
 from envgen.container.engine import Engine
 from envgen.results import Outcome, Rung
 
-from .conftest import BASES, PYTHONS, DockerProject, Make
+from .conftest import BASES, OTHERS_PYTHON, PYTHONS, DockerProject, Make
 
 pytestmark = pytest.mark.docker
 CELL = "py311-torch2.13-cpu-debian12-x86_64"
@@ -60,8 +60,9 @@ def test_a_client_without_buildkit(project: DockerProject, engine: Engine, tmp_p
     client.parent.mkdir()
     client.write_text(
         "#!/bin/sh\n"
-        'if [ "$1" = build ]; then echo "ERROR: BuildKit is enabled but the buildx component is missing or broken." >&2\n'
-        f'exit 1; fi\nexec {engine.program} "$@"\n'
+        'if [ "$1" = build ]; then\n'
+        '  echo "ERROR: BuildKit is enabled but the buildx component is missing or broken." >&2; exit 1\n'
+        f'fi\nexec {engine.program} "$@"\n'
     )
     client.chmod(client.stat().st_mode | stat.S_IXUSR)
     said = not_run_here(project, PATH=str(client.parent))
@@ -73,7 +74,7 @@ def test_a_base_image_that_cannot_be_pulled(make: Make, tmp_path: Path) -> None:
         tmp_path / "project",
         os="debian12, debian13",
         python='["3.11", "3.13"]',
-        exclude="exclude:\n  - {os: debian12, python: '3.13', reason: x}\n  - {os: debian13, python: '3.11', reason: x}",
+        exclude=OTHERS_PYTHON,
     )
     bases = ["--base-image", f"debian12={BASES['debian12']}", "--base-image", "debian13=registry.invalid/debian:13"]
     done = project.envgen("run", "--environment", "docker", *bases, seconds=600)
@@ -113,9 +114,11 @@ def _builds_of(engine: Engine) -> list[str]:
 def hanging(project: DockerProject) -> subprocess.Popen[str]:
     """A run in the middle of a check, which does not end by itself."""
     project.write_matrix(
-        os="debian12", python=f'["{PYTHONS["debian12"]}"]', axes="  fault: {variables: {hang: {TINY_FAULT: hang check}}}",
+        os="debian12",
+        python=f'["{PYTHONS["debian12"]}"]',
+        axes="  fault: {variables: {hang: {TINY_FAULT: hang check}}}",
         timeouts="{default: 300s}",
-    )  # fmt: skip
+    )
     running = project.start(*project.docker_arguments())
     logs = project.folder / ".envgen" / "runs"
     wait_until(lambda: any("hanging" in path.read_text() for path in logs.glob("*/logs/*/cpu.log")), 300)
