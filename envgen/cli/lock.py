@@ -20,6 +20,7 @@ from envgen.cli.lock_conda import CondaOptions, lock_conda
 from envgen.cli.lock_pip import PipOptions, lock_pip
 from envgen.errors import UsageError
 from envgen.lock import ENVIRONMENTS
+from envgen.lock.conda.further import Further
 from envgen.machine import this_machine
 
 
@@ -56,6 +57,18 @@ def lock_command(
         Manager,
         typer.Option("--manager", help="`conda` writes conda-lock.yml, one for cells that differ only in platform."),
     ] = Manager.PIP,
+    conda_executable: Annotated[
+        str | None,
+        typer.Option(
+            "--conda-executable",
+            metavar="PATH",
+            help="With --manager conda: let this conda, mamba or micromamba solve.",
+        ),
+    ] = None,
+    also: Annotated[
+        list[Further] | None,
+        typer.Option("--also", help="With --manager conda: `explicit` lists, or pixi.lock, of what is locked now."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Resolve cells into `pylock.toml` files with hashes, for their own Python and platform.
@@ -76,7 +89,7 @@ def lock_command(
             raise UsageError(
                 "--upgrade-package and --requirements are of pip's locks, and --manager is conda.", "Leave them out."
             )
-        options = CondaOptions(folder, upgrade, only_check, as_json)
+        options = CondaOptions(folder, conda_executable, frozenset(also or ()), upgrade, only_check, as_json)
         lock_conda(cells, spec, facts, options)
         return
     lock_pip(cells, spec, facts, PipOptions(folder, upgrade, packages, requirements, only_check, as_json))

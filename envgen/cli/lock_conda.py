@@ -27,6 +27,8 @@ from envgen.lock.conda import (
     conda_requests,
     read_channel_settings,
 )
+from envgen.lock.conda.executable import CondaExecutable
+from envgen.lock.conda.further import Further, writer
 from envgen.spec.matrix import Matrix
 
 
@@ -35,6 +37,8 @@ class CondaOptions:
     """What the command line says of conda locks."""
 
     folder: Path
+    executable: str | None = None
+    further: frozenset[Further] = frozenset()
     upgrade: bool = False
     check: bool = False
     as_json: bool = False
@@ -50,7 +54,10 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     requests = conda_requests(cells, matrix, facts, names)
     pip = PipPart(matrix, facts, read_configuration(), {**names.names, **matrix.conda.names})
     root = matrix.file.absolute().parent
-    locker = CondaLocker(read_channel_settings(), options.folder / CONDA, root, options.upgrade, pip)
+    settings = read_channel_settings()
+    executable = CondaExecutable.named(options.executable) if options.executable else None
+    also = writer(options.further, settings, root) if options.further else None
+    locker = CondaLocker(settings, options.folder / CONDA, root, options.upgrade, pip, executable, also)
     if options.check:
         _check(locker, requests)
         return

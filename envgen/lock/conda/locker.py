@@ -16,6 +16,7 @@ from envgen.files import write_atomically
 from envgen.lock.conda.channels import ChannelSettings
 from envgen.lock.conda.document import FILE, content_hashes, entry_of, lockfile_of, read_lockfile, text_of
 from envgen.lock.conda.environment_file import environment_file, environment_text
+from envgen.lock.conda.executable import CondaExecutable
 from envgen.lock.conda.header import Header
 from envgen.lock.conda.request import CondaRequest, PlatformRequest
 from envgen.lock.conda.solve import Solver
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
 CONDA = "conda"  # beside the matrix's locks for pip: environments/conda/NAME/conda-lock.yml
-SOLVES = 4  # at a time; more gain nothing, and the first that finds a channel unreachable tells the others
+SOLVES = 4  # locks at a time; more gain nothing
 
 Pip = Callable[[PlatformRequest, Sequence[str]], "list[LockedDependency]"]
 
@@ -75,6 +76,7 @@ class CondaLocker:
         root: what a channel that is a relative folder is relative to.
         upgrade: solve again although a lock of an equal request is there.
         pip: locks what no channel has, given the packages that conda has.
+        executable: what solves in place of this process.
         also: told of every lock that was made, to write further files of it.
     """
 
@@ -83,6 +85,7 @@ class CondaLocker:
     root: Path
     upgrade: bool = False
     pip: Pip | None = None
+    executable: CondaExecutable | None = None
     also: Callable[[CondaRequest, Path, Mapping[str, Solved]], None] | None = None
 
     def path(self, request: CondaRequest) -> Path:
@@ -156,8 +159,12 @@ class CondaLocker:
         return Outcome(request, self.path(request) if packages else None, packages, frozenset(solved), failures)
 
     async def _solve(self, solver: Solver, request: CondaRequest, platform: PlatformRequest) -> Solved:
-        records = await solver.solve(platform, request.channels)
-        entries = [entry_of(record, platform.subdir, request.channels) for record in records]
+        records: list[RepoDataRecord] = []
+        if self.executable:
+            entries = await asyncio.to_thread(self.executable.solve, platform, request.channels, self.root)
+        else:
+            records = await solver.solve(platform, request.channels)
+            entries = [entry_of(record, platform.subdir, request.channels) for record in records]
         if platform.pip and self.pip:
             entries += await asyncio.to_thread(self.pip, platform, [entry.name for entry in entries])
         return Solved(tuple(entries), tuple(records))
@@ -170,7 +177,7 @@ class CondaLocker:
         header = Header(
             subject=f"{request.name} on {', '.join(sorted(hashes))}",
             command=f"envgen lock --manager conda --upgrade '{request.pattern}'",
-            made=_made(request),
+            made=self._made(request),
             requests={**earlier.header.requests, **_digests(request, platforms)},
             packages={**earlier.header.packages, **{subdir: len(found.entries) for subdir, found in solved.items()}},
         )
@@ -197,6 +204,11 @@ class CondaLocker:
         )
         return Earlier(of_others, tuple(entry for entry in lockfile.package if entry.platform in hashes), hashes)
 
+    def _made(self, request: CondaRequest) -> str:
+        when = datetime.now(UTC).replace(microsecond=0).isoformat()
+        solver = self.executable.path.name if self.executable else f"py-rattler {version('py-rattler')}"
+        return f"made {when} by envgen {__version__}, {solver}, from {', '.join(request.channels)}"
+
     def _header(self, request: CondaRequest) -> Header | None:
         try:
             return Header.read(self.path(request).read_text(encoding="utf-8"))
@@ -206,10 +218,3 @@ class CondaLocker:
 
 def _digests(request: CondaRequest, platforms: Sequence[PlatformRequest]) -> dict[str, str]:
     return {platform.subdir: platform.digest(request.channels) for platform in platforms}
-
-
-def _made(request: CondaRequest) -> str:
-    when = datetime.now(UTC).replace(microsecond=0).isoformat()
-    return (
-        f"made {when} by envgen {__version__}, py-rattler {version('py-rattler')}, from {', '.join(request.channels)}"
-    )

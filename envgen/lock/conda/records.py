@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+from envgen.errors import LockError
 from envgen.lock.conda.document import DamagedCondaLockError, read_lockfile
 from envgen.lock.conda.extra import part
 
@@ -26,6 +31,29 @@ def records_of(path: Path, platform: str) -> list[RepoDataRecord]:
     if not entries:
         raise DamagedCondaLockError(path, f"it has nothing for {platform}")
     return [_record(entry, path) for entry in entries]
+
+
+def check_local_files(records: Iterable[RepoDataRecord]) -> None:
+    """Compares the packages of local channels with their hashes, which the installer does for downloads only.
+
+    Raises:
+        LockError: a file is not there, or is not what was locked.
+    """
+    for record in records:
+        address = urlsplit(record.url)
+        if address.scheme != "file":
+            continue
+        wanted = ("sha256", record.sha256) if record.sha256 else ("md5", record.md5)
+        try:
+            with Path(url2pathname(address.path)).open("rb") as file:
+                found = hashlib.file_digest(file, wanted[0]).digest()
+        except OSError as error:
+            raise LockError(f"{record.url} cannot be read: {error.strerror}.", "Is its channel still there?") from None
+        if found != wanted[1]:
+            raise LockError(
+                f"{record.url} is not the file that was locked: its {wanted[0]} is {found.hex()}.",
+                "Find out who changed it before you lock again with `envgen lock --manager conda --upgrade`.",
+            )
 
 
 def pip_lines(path: Path, platform: str) -> list[str]:

@@ -17,6 +17,7 @@ from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.compat.judge import Judge
 from envgen.compat.pins import pins
+from envgen.compat.verdict import Answer
 from envgen.errors import LockError
 from envgen.spec.labels import COMPILER, Compiler
 from envgen.spec.matrix import DeviceCode, Extension, ExtraAxis, LabelAxis, Matrix, PackageAxis
@@ -135,7 +136,11 @@ class _Asking:
         """The cells, and those that differ from them by an os of the matrix: whichever are locked now."""
         systems = [os for os in map(Os.parse, self.matrix.os) if os.family is cells[0].os.family]
         siblings = [replace(cell, os=os) for cell in cells for os in systems]
-        return [*cells, *(cell for cell in siblings if self.judge.trace(cell).accepted)]
+        return [*cells, *(cell for cell in siblings if self._can_be(cell))]
+
+    def _can_be(self, cell: Cell) -> bool:
+        """Whether no rule speaks against it; what wheels there are is not a channel's matter."""
+        return all(verdict.answer is not Answer.IMPOSSIBLE for verdict in self.judge.trace(cell).verdicts)
 
     def _torch(self, cell: Cell) -> Iterator[str]:
         python = f"3.{cell.python.minor}"

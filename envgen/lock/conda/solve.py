@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ class Solver:
     settings: ChannelSettings
     folder: Path
     _unreachable: dict[tuple[str, ...], LockError] = field(default_factory=dict)
+    _turns: dict[tuple[str, ...], asyncio.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settle_at_exit()
@@ -41,6 +43,13 @@ class Solver:
             LockError: there is no solution, a channel cannot be read, or a spec is none; one sentence each.
         """
         asked = (*channels, request.subdir)
+        # One at a time: side by side gains nothing, and who waits for another's failure is not told why.
+        async with self._turns.setdefault(tuple(channels), asyncio.Lock()):
+            return await self._solve(request, channels, asked)
+
+    async def _solve(
+        self, request: PlatformRequest, channels: Sequence[str], asked: tuple[str, ...]
+    ) -> list[RepoDataRecord]:
         if asked in self._unreachable:  # every further request gets the same answer without waiting for it
             raise self._unreachable[asked]
         rattler, exceptions = part("rattler"), part("rattler.exceptions")
