@@ -22,7 +22,7 @@ TROUBLES = (
     ),
     Trouble(
         re.compile(
-            r"> \[internal\] load metadata for (?P<image>\S+):$(?s:.*)^.*(?:failed to do request: \w+ \S+ |[:.] )"
+            r"> \[internal\] load metadata for (?P<image>\S+):$(?s:.*)^.*?(?:failed to do request: \w+ \S+ |[:.] )"
             r"(?P<cause>(?:dial|lookup|net/http|proxyconnect|x509|tls|remote error)\b.*)$",
             re.MULTILINE,
         ),
