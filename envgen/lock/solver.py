@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from envgen.cell import PythonVersion
 from envgen.errors import LockError
@@ -45,6 +46,11 @@ class _Attempt:
     options: tuple[str, ...] = ()
     words: str = ""
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Who is asked; of an option of uv, the option."""
+        return (*(urlsplit(index).netloc for index in self.indexes), *self.options[:1])
+
 
 CONFIGURED = _Attempt()
 
@@ -62,7 +68,7 @@ class Solver:
     refresh: bool = False
     moving: tuple[str, ...] = ()
     _uv: Uv = field(default_factory=Uv)
-    _unreachable: dict[_Attempt, str] = field(default_factory=dict)
+    _unreachable: dict[tuple[str, ...], str] = field(default_factory=dict)
     _sources: Once[tuple[SourceRequest, PythonVersion, tuple[str, ...]], Source] = field(default_factory=Once)
 
     @property
@@ -96,7 +102,7 @@ class Solver:
         self._uv.stop()
 
     def _resolve(self, request: LockRequest, attempt: _Attempt, base: str) -> subprocess.CompletedProcess[str]:
-        known = self._unreachable.get(attempt)
+        known = self._unreachable.get(attempt.hosts)
         if known is not None:
             return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
         metadata = [_metadata_entry(*entry) for entry in request.metadata]
@@ -106,7 +112,7 @@ class Solver:
         lines = (request.torch, *request.others)
         done = self._compile(request, lines, metadata, (*attempt.indexes, *request.extra_indexes), further, base)
         if attempt != CONFIGURED and done.returncode != 0 and unreachable(done.stderr):
-            self._unreachable[attempt] = done.stderr  # every further cell gets the same answer without waiting for it
+            self._unreachable[attempt.hosts] = done.stderr  # every further cell gets this answer without waiting for it
         return done
 
     def _source(self, request: LockRequest) -> Source:

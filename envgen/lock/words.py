@@ -10,6 +10,7 @@ from envgen.lock.request import LockRequest
 _LACKS_TORCH = re.compile(
     r"Because (?:there (?:is|are) no versions? of|only) torch\b|\btorch was not found|\btorch[=\S]* has no wheels"
 )
+_FOLDER = re.compile(r"/(?:cpu|cu\d+)/")  # of PyTorch's own index
 _ADDRESS = re.compile(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)")
 
 
@@ -55,7 +56,7 @@ def _one_line(stderr: str) -> str:
 
 
 def _unreachable_remedy(request: LockRequest, address: str) -> str:
-    if not (request.torch_folder and f"/{request.torch_folder}/" in f"{address}/"):
+    if not (request.torch_folder and _FOLDER.search(f"{address}/")):
         return f"Check the network and the proxy, or name a mirror of {_host(address)} in pip's or uv's configuration."
     return (
         f"It is PyTorch's own index, and no other that was asked has torch for {request.cell.cuda}: check the network,"
