@@ -36,7 +36,7 @@ def bake_file(cells: Iterable[DockerInputs], matrix_name: str) -> Generated:
         for axis, value in inputs.cell.axes().items():
             members.setdefault(f"{axis}-{value}", []).append(str(inputs.cell))
     names = _names([*(str(inputs.cell) for inputs in ordered), *members])
-    groups = {names[group]: [names[cell] for cell in cells] for group, cells in sorted(members.items())}
+    groups = {names[group]: [names[cell] for cell in cells] for group, cells in members.items()}
     arguments = {names[str(inputs.cell)]: _arguments(inputs) for inputs in ordered}
     variables = sorted({variable for images in arguments.values() for variable in images.values()})
     document = {

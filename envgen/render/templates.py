@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from envgen.assets import asset
@@ -14,6 +16,12 @@ def render_template(name: str, **values: object) -> str:
     Raises:
         EnvgenError: a value cannot be quoted for its place.
     """
+    return _environment().get_template(name).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    """Made once: it keeps the templates that it has compiled."""
     environment = Environment(
         loader=FileSystemLoader(asset("templates")),
         undefined=StrictUndefined,
@@ -25,7 +33,7 @@ def render_template(name: str, **values: object) -> str:
         finalize=_only_quoted,
     )
     environment.filters.update(FILTERS)
-    return environment.get_template(name).render(values)
+    return environment
 
 
 def _only_quoted(value: object) -> Quoted:
