@@ -123,3 +123,24 @@ def test_a_cell_of_another_system_is_not_run(make: Make, tmp_path: Path) -> None
     assert at(results["debian12"], Rung.CPU).outcome is Outcome.PASSED
     created = at(results["windows2022"], Rung.CREATED)
     assert created.outcome is Outcome.NOT_RUN
+
+
+def test_the_same_cells_by_the_bake_file(climbed: Climbed, engine: Engine) -> None:
+    """What was rendered needs no envgen: buildx alone makes the same images of it, and they run their check."""
+    docker = str(engine.program)
+    if subprocess.run([docker, "buildx", "version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("buildx, which reads a bake file, is not installed")
+    project = climbed.project
+    assert project.envgen("render", "--select", "full").returncode == 0
+    # The bases that the run made hold the stand-ins.
+    bases = {f"BASE_IMAGE_{system}": f"envgen:{result.cell}-site" for system, result in climbed.results.items()}
+    baked = subprocess.run(
+        [docker, "buildx", "bake", "--progress", "plain", "--file", "environments/docker-bake.json"],
+        cwd=project.folder, env={**project.environ, **bases}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert baked.returncode == 0, baked.stderr
+    for result in climbed.results.values():
+        closed = ["--network", "none", "--read-only", "--tmpfs", "/tmp", "--tmpfs", "/facts:mode=1777"]  # noqa: S108
+        check = [docker, "run", "--rm", *closed, "--env", "ENVGEN_FACTS=/facts/f.json", f"envgen:{result.cell}"]
+        done = subprocess.run(check, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
