@@ -90,8 +90,12 @@ def _show(outcome: Outcome) -> None:
         kept = "" if outcome.made else " (kept)"
         console.print(f"[green]locked[/] {outcome.request.name}  {sizes}{kept}", highlight=False, soft_wrap=True)
         console.print(f"       {outcome.path}", style="dim", highlight=False, soft_wrap=True)
-    for error in outcome.failures.values():
-        console.print(f"[red]failed[/] {outcome.request.name}: {escape(str(error))}", highlight=False, soft_wrap=True)
+    reasons: dict[str, list[str]] = {}
+    for platform, error in outcome.failures.items():
+        reasons.setdefault(str(error), []).append(platform)
+    for reason, platforms in reasons.items():
+        what = f"[red]failed[/] {outcome.request.name} on {', '.join(platforms)}: {escape(reason)}"
+        console.print(what, highlight=False, soft_wrap=True)
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

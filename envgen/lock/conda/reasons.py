@@ -45,6 +45,11 @@ def unreachable(channels: Sequence[str], request: PlatformRequest, error: Except
     )
 
 
+def of_all_platforms(error: Exception) -> bool:
+    """Whether what is wrong with a channel is wrong for every platform: its host, or what all of them share."""
+    return "Request failed after" in str(error) or "subdir 'noarch'" in str(error)
+
+
 def _shortened(tree: str) -> str:
     text = tree.removeprefix("Cannot solve the request because of:").strip()
     if none := _NONE.match(text):

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from envgen.cell import Cell, Os, OsFamily
+from envgen.cell import Arch, Cell, Os, OsFamily
 from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.compat.judge import Judge
@@ -206,13 +206,14 @@ def _common(machines: Sequence[Mapping[str, str]]) -> tuple[tuple[str, str], ...
 def _marker_environment(cell: Cell) -> dict[str, str]:
     platform, system, os_name = _SYSTEMS[cell.os.family]
     python = f"3.{cell.python.minor}"
-    machine = {OsFamily.WINDOWS: "AMD64", OsFamily.MACOS: "arm64"}.get(cell.os.family, cell.arch.value)
+    on_arm = "ARM64" if cell.os.family is OsFamily.WINDOWS else "arm64"
+    elsewhere = on_arm if cell.arch is Arch.AARCH64 else {OsFamily.WINDOWS: "AMD64"}.get(cell.os.family, "x86_64")
     return {
         "python_version": python,
         "python_full_version": f"{python}.0",
         "sys_platform": platform,
         "platform_system": system,
-        "platform_machine": machine,
+        "platform_machine": cell.arch.value if cell.os.family is OsFamily.LINUX else elsewhere,
         "os_name": os_name,
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",

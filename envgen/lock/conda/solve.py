@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from envgen.errors import LockError
 from envgen.lock.conda.channels import ChannelSettings, gateway
 from envgen.lock.conda.extra import part, settle_at_exit
-from envgen.lock.conda.reasons import unreachable, unsatisfiable, unspeakable
+from envgen.lock.conda.reasons import of_all_platforms, unreachable, unsatisfiable, unspeakable
 from envgen.lock.conda.request import PlatformRequest
 
 if TYPE_CHECKING:
@@ -42,16 +42,15 @@ class Solver:
         Raises:
             LockError: there is no solution, a channel cannot be read, or a spec is none; one sentence each.
         """
-        asked = (*channels, request.subdir)
+        key = tuple(channels)
         # One at a time: side by side gains nothing, and who waits for another's failure is not told why.
-        async with self._turns.setdefault(tuple(channels), asyncio.Lock()):
-            return await self._solve(request, channels, asked)
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            known = self._unreachable.get(key) or self._unreachable.get((*key, request.subdir))
+            if known:  # every further request gets the same answer without waiting for it
+                raise known
+            return await self._solve(request, channels)
 
-    async def _solve(
-        self, request: PlatformRequest, channels: Sequence[str], asked: tuple[str, ...]
-    ) -> list[RepoDataRecord]:
-        if asked in self._unreachable:  # every further request gets the same answer without waiting for it
-            raise self._unreachable[asked]
+    async def _solve(self, request: PlatformRequest, channels: Sequence[str]) -> list[RepoDataRecord]:
         rattler, exceptions = part("rattler"), part("rattler.exceptions")
         try:
             records: list[RepoDataRecord] = await rattler.solve(
@@ -66,8 +65,9 @@ class Solver:
         except exceptions.InvalidMatchSpecError as error:
             raise unspeakable(request, str(error)) from None
         except (exceptions.GatewayError, exceptions.FetchRepoDataError) as error:
-            self._unreachable[asked] = unreachable(channels, request, error)
-            raise self._unreachable[asked] from None
+            found = unreachable(channels, request, error)
+            self._unreachable[(*channels, *(() if of_all_platforms(error) else (request.subdir,)))] = found
+            raise found from None
         return records
 
     def channels(self, names: Sequence[str]) -> list[Channel]:
