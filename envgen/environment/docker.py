@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -130,8 +132,8 @@ class DockerEnvironment:
 
     @property
     def _site_image(self) -> str:
-        """The base image with the lock's local files."""
-        return f"envgen:{self.cell}-site"
+        """The base image with the lock's local files; builds name it, so that no other project's may have that name."""
+        return f"envgen-site:{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:32]}"
 
     def _base(self, engine: Engine, blueprint: Blueprint) -> tuple[Command, ...]:
         """What makes the image with the lock's local files; nothing where it has none."""

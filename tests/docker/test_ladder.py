@@ -125,6 +125,12 @@ def test_a_cell_of_another_system_is_not_run(make: Make, tmp_path: Path) -> None
     assert created.outcome is Outcome.NOT_RUN
 
 
+def _site(docker: str, project: DockerProject, result: CellResult) -> str:
+    label = f"label=dev.envgen.project={project.folder}/.envgen/cells/docker/{result.cell}"
+    ask = [docker, "images", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}", "envgen-site"]
+    return subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_the_same_cells_by_the_bake_file(climbed: Climbed, engine: Engine) -> None:
     """What was rendered needs no envgen: buildx alone makes the same images of it, and they run their check."""
     docker = str(engine.program)
@@ -133,7 +139,7 @@ def test_the_same_cells_by_the_bake_file(climbed: Climbed, engine: Engine) -> No
     project = climbed.project
     assert project.envgen("render", "--select", "full").returncode == 0
     # The bases that the run made hold the stand-ins.
-    bases = {f"BASE_IMAGE_{system}": f"envgen:{result.cell}-site" for system, result in climbed.results.items()}
+    bases = {f"BASE_IMAGE_{system}": _site(docker, project, result) for system, result in climbed.results.items()}
     baked = subprocess.run(
         [docker, "buildx", "bake", "--progress", "plain", "--file", "environments/docker-bake.json"],
         cwd=project.folder, env={**project.environ, **bases}, capture_output=True, text=True, check=False,
