@@ -88,7 +88,6 @@ def test_version(envgen: Envgen) -> None:
         ("report", 2, "There is no run under "),
         ("report nowhere -o matrix.yaml", 2, "matrix.yaml is a file."),
         ("report nowhere", 2, "nowhere holds no run: run.json is missing."),
-        ("render py312-*-windows2022-*", 4, "has no Linux cell"),
         ("render --check py311-torch2.13-cu130-*", 6, "py311-torch2.13-cu130-ubuntu24.04-x86_64"),
         ("schema -o matrix.yaml/x.json", 2, "There is no folder matrix.yaml."),
         ("schema -o nowhere/x.json", 2, "There is no folder nowhere."),

@@ -67,6 +67,10 @@ def test_a_windows_cell_has_an_image(matrix: Matrix) -> None:
 
 def test_the_needed_are_those_of_cells_that_have_a_dockerfile(matrix: Matrix) -> None:
     assert needed_images(CELLS, matrix, Facts.bundled()) == {"host:5000/team/debian:12", NVCC, "ubuntu:24.04"}
+    lock = matrix.file.parent / "environments" / "conda" / "name" / "conda-lock.yml"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    assert any("micromamba" in image for image in needed_images(CELLS, matrix, Facts.bundled()))
 
 
 def test_a_locked_digest_pins_the_image(matrix: Matrix, tmp_path: Path) -> None:
