@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from envgen.cell import Cell, Os, SmArch
-from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
 from envgen.files import write_atomically
 from envgen.lock import Lock
 from envgen.render.cell_files import cell_inputs
 from envgen.render.dockerfile import environment_files
 from envgen.render.files import Generated, write
+from envgen.render.images import matrix_images
 from envgen.spec.matrix import Matrix
 
 SITE = "site"  # the folder of the lock's local files, as a build context of its own
@@ -55,7 +55,7 @@ class Blueprint:
         Raises:
             EnvgenError: no image is known for it, or a value of the matrix cannot stand in a Dockerfile.
         """
-        inputs = cell_inputs(cell, lock, matrix, facts, Containers.load())
+        inputs = cell_inputs(cell, lock, matrix, facts, matrix_images(matrix).linux)
         files = environment_files(inputs, lock.path.read_text(encoding="utf-8"))
         base = bases.get(cell.os)
         return cls(
