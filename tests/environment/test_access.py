@@ -19,7 +19,7 @@ def test_credentials_stay_off_the_command_line(tmp_path: Path) -> None:
     configuration = IndexConfiguration(
         default_index="https://me:secret@index.example/simple",
         extra_indexes=("file:///opt/simple", "https://more.example/simple"),
-        find_links=("/opt/wheels", "https://links.example/"),
+        find_links=("/srv/wheels", "https://links.example/"),
         variables={
             "SSL_CERT_FILE": str(bundle),
             "UV_INSECURE_HOST": "index.example",
