@@ -87,9 +87,12 @@ def engine() -> Engine:
 class DockerProject(TinyProject):
     """A project whose cells run in containers of the base images."""
 
+    def write_matrix(self, **parts: str) -> None:
+        super().write_matrix(**({"timeouts": "{default: 10m}"} | parts))  # a base image's packages come first
+
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """`envgen run --environment docker`, to its end."""
-        return self.envgen(*self.docker_arguments(*arguments), seconds=600, **variables)
+        return self.envgen(*self.docker_arguments(*arguments), seconds=1500, **variables)
 
     @staticmethod
     def docker_arguments(*arguments: str) -> list[str]:
