@@ -12,7 +12,7 @@ from run.project import at
 
 from envgen.cell import Arch
 from envgen.container.engine import Engine
-from envgen.results import Rung
+from envgen.results import Outcome, Rung
 
 from .conftest import PYTHONS, Make
 
@@ -34,5 +34,4 @@ def test_an_arm_cell_climbs_to_its_check(make: Make, engine: Engine, tmp_path: P
     (result,) = project.results().values()
     assert result.reached is Rung.CPU
     assert at(result, Rung.CPU).facts["machine"] == "aarch64"
-    (binary,) = at(result, Rung.INSPECTED).facts["binaries"]  # type: ignore[misc]
-    assert "aarch64" in str(binary)
+    assert at(result, Rung.INSPECTED).outcome is Outcome.PASSED  # which a binary for another processor does not
