@@ -18,11 +18,11 @@ _SHOWN_VERSIONS = ("torch", "torch-tensorrt", "tensorrt")
 _IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 
 
-def ignore_list(lock: str, source: PurePosixPath | None, matrix_name: str) -> str:
-    """What is not in the build context: all but the extension's source and a lock.
+def ignore_list(locks: tuple[str, ...], source: PurePosixPath | None, matrix_name: str) -> str:
+    """What is not in the build context: all but the extension's source and locks.
 
     Args:
-        lock: its path below the context.
+        locks: their paths below the context.
         source: the extension's folder; None when it comes from the index.
     """
     return render_template(
@@ -31,7 +31,7 @@ def ignore_list(lock: str, source: PurePosixPath | None, matrix_name: str) -> st
         matrix=matrix_name,
         caches=CACHES,
         outputs=OUTPUTS,
-        lock=lock,
+        locks=locks,
         source=str(source) if source else None,
     )
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from envgen.cell import Cell, OsFamily, SmArch
 from envgen.compat.architectures import compilable, torch_architectures
 from envgen.compat.compilers import Family
 from envgen.compat.containers import Containers
 from envgen.compat.facts import Facts
+from envgen.compat.pins import pins
 from envgen.compat.words import listed
 from envgen.errors import EnvgenError
 from envgen.lock import Lock
@@ -18,11 +23,12 @@ from envgen.render.conda import CondaInputs, conda_files
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
 from envgen.render.images import Images, unpinned_notes
+from envgen.render.layers import lock_layers
 from envgen.render.sources import applying_steps, source_below
 from envgen.render.windows import windows_files
 from envgen.render.windows_cells import windows_cell_inputs
 from envgen.spec.labels import COMPILER
-from envgen.spec.matrix import DeviceCode, Extension, Matrix, Toolkit
+from envgen.spec.matrix import DeviceCode, Extension, Matrix, PackageAxis, Toolkit
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
         uv_version=lock.uv,
         python=str(cell.python),
         gcc=_gcc(cell, facts, images, nvcc=nvcc),
+        layers=lock_layers(lock, _brought_by_axes(cell, matrix, facts)),
         system_python=system.python == cell.python,
         extension=extension,
         steps=applying_steps(cell, extension, facts),
@@ -138,6 +145,15 @@ def linux_images(cell: Cell, matrix: Matrix, facts: Facts, images: Containers) -
     nvcc = _compiles_device_code(cell, extension, facts, images)
     machine = extension is None or extension.build.toolkit is Toolkit.MACHINE
     return images.base_image(cell, nvcc=nvcc and machine), images.plain_image(cell.os)
+
+
+def _brought_by_axes(cell: Cell, matrix: Matrix, facts: Facts) -> Iterator[str]:
+    """The packages that a cell has for another axis than those of torch: TensorRT, and those of the matrix's own."""
+    for requirement in pins(cell, facts).requirements:
+        yield canonicalize_name(Requirement(requirement).name)
+    for axis in matrix.extra:
+        if isinstance(axis, PackageAxis):
+            yield canonicalize_name(Requirement(axis.package).name)
 
 
 def _gcc(cell: Cell, facts: Facts, images: Containers, *, nvcc: bool) -> int:

@@ -60,7 +60,7 @@ def conda_files(inputs: CondaInputs) -> tuple[Generated, ...]:
         EnvgenError: a value of the matrix cannot stand in a Dockerfile.
     """
     folder = cell_folder(inputs.cell)
-    ignored = ignore_list(str(inputs.lock), inputs.source, inputs.matrix_name)
+    ignored = ignore_list((str(inputs.lock),), inputs.source, inputs.matrix_name)
     return (
         Generated(Path(folder, "conda.Dockerfile"), _dockerfile(inputs, folder)),
         Generated(Path(folder, "conda.Dockerfile.dockerignore"), ignored),

@@ -21,6 +21,7 @@ from envgen.render.about import (
 )
 from envgen.render.builds import BuildInputs, Commands, build_commands
 from envgen.render.files import Generated
+from envgen.render.layers import WHOLE, Layer
 from envgen.render.shells import shell_files
 from envgen.render.templates import render_template
 from envgen.spec.matrix import BuildStep, Extension, Toolkit
@@ -43,6 +44,7 @@ class DockerInputs:
         lock_sha256: hash of the cell's pylock.toml.
         versions: package name to exact version in the lock.
         python: the interpreter that uv installs: a minor version, or an exact one.
+        layers: the locks that are installed one after the other; the last is the cell's own.
         system_python: whether the system's own interpreter is the cell's, so that none is installed.
         gcc: major of the host compiler.
         device_code: whether the cell's CUDA units are compiled.
@@ -63,6 +65,7 @@ class DockerInputs:
     uv_version: str
     python: str
     gcc: int
+    layers: tuple[Layer, ...] = (Layer(WHOLE),)
     system_python: bool = False
     extension: Extension | None = None
     steps: tuple[BuildStep, ...] = ()
@@ -87,7 +90,7 @@ class _Build:
 
 
 def environment_files(inputs: DockerInputs, lock: str) -> tuple[Generated, ...]:
-    """The files of one cell's folder: Dockerfile, the context's ignore list, the lock, and the ways into the cell.
+    """The files of one cell's folder: Dockerfile, the context's ignore list, the locks, and the ways into the cell.
 
     Raises:
         EnvgenError: a value of the matrix cannot stand in a Dockerfile.
@@ -96,7 +99,8 @@ def environment_files(inputs: DockerInputs, lock: str) -> tuple[Generated, ...]:
     return (
         Generated(folder / "Dockerfile", render_dockerfile(inputs)),
         Generated(folder / "Dockerfile.dockerignore", render_dockerignore(inputs)),
-        Generated(folder / "pylock.toml", lock),
+        Generated(folder / WHOLE, lock),
+        *(Generated(folder / layer.lock, layer.text) for layer in inputs.layers if layer.text is not None),
         *shell_files(inputs.cell, inputs.matrix_name),
     )
 
@@ -123,6 +127,7 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         gcc=inputs.gcc,
         uv_version=inputs.uv_version,
         python=inputs.python,
+        layers=inputs.layers,
         system_python=inputs.system_python,
         platform=platform(cell),
         archives=f"s,https?://({'|'.join(map(re.escape, inputs.archive))}),",
@@ -138,8 +143,9 @@ def render_dockerfile(inputs: DockerInputs) -> str:
 
 
 def render_dockerignore(inputs: DockerInputs) -> str:
-    """What the build context holds: the extension's source and the cell's lock, nothing else."""
-    return ignore_list(f"{cell_folder(inputs.cell)}/pylock.toml", inputs.source, inputs.matrix_name)
+    """What the build context holds: the extension's source and the cell's locks, nothing else."""
+    locks = tuple(f"{cell_folder(inputs.cell)}/{layer.lock}" for layer in inputs.layers)
+    return ignore_list(locks, inputs.source, inputs.matrix_name)
 
 
 def _build(inputs: DockerInputs, extension: Extension) -> _Build:

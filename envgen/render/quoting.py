@@ -18,6 +18,7 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Words with single spaces between them; nothing that COPY or an ignore list would take for a pattern or a sign.
 _WORDS = r"[\w.+@-]+(?: [\w.+@-]+)*"
 _PATH = re.compile(rf"(?!-){_WORDS}(?:/{_WORDS})*")
+_MOUNTED = re.compile(r"(?:/[\w.+@~!-]+)+")  # neither a comma, which parts options, nor a space, which ends them
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -108,6 +109,16 @@ def path(value: object) -> Quoted:
     return text
 
 
+def mounted(value: object) -> Quoted:
+    """An absolute path as a source or a target of `--mount`."""
+    if not _MOUNTED.fullmatch(str(value)) or ".." in PurePosixPath(str(value)).parts:
+        raise EnvgenError(
+            f"A Dockerfile cannot mount the lock's local file {str(value)!r}.",
+            "Put it into a folder whose name has only letters, digits, and any of . _ + @ ~ ! -, and lock again.",
+        )
+    return plain(value)
+
+
 def _matching(pattern: re.Pattern[str], value: object, what: str) -> Quoted:
     if not pattern.fullmatch(str(value)):
         raise EnvgenError(f"{str(value)!r} is not {what}.", "Correct it in matrix.yaml.")
@@ -120,7 +131,7 @@ FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(
         for function in (
             *(plain, sh, sh_words, dockerfile, exec_form),
             *(dockerfile_windows, powershell, powershell_words),
-            *(yaml, image, variable, path),
+            *(yaml, image, variable, path, mounted),
         )
     }
 )

@@ -60,7 +60,7 @@ def windows_files(inputs: WindowsInputs, lock: str) -> tuple[Generated, ...]:
         EnvgenError: a value of the matrix cannot stand in a Dockerfile.
     """
     folder = cell_folder(inputs.cell)
-    ignored = ignore_list(f"{folder}/pylock.toml", inputs.source, inputs.matrix_name)
+    ignored = ignore_list((f"{folder}/pylock.toml",), inputs.source, inputs.matrix_name)
     return (
         Generated(Path(folder, "Dockerfile"), _dockerfile(inputs, folder)),
         Generated(Path(folder, "Dockerfile.dockerignore"), ignored),

@@ -33,10 +33,11 @@ def test_render_and_its_check(envgen: Envgen, lock: Path) -> None:
         "devcontainer.json",
         "docker-bake.json",
         "pylock.toml",
+        "pylock.torch.toml",
     ]
     assert answer["failed"] == {}
-    assert "6 files of 1 cell, 0 written." in envgen("render").out
-    assert "6 files of 1 cell: what would be rendered now." in envgen("render", "--check").out
+    assert "7 files of 1 cell, 0 written." in envgen("render").out
+    assert "7 files of 1 cell: what would be rendered now." in envgen("render", "--check").out
     lock.with_name("Dockerfile").unlink()
     said = envgen("render", "--check", "--json")
     assert said.code == 6

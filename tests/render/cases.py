@@ -10,6 +10,7 @@ from envgen.compat.containers import Containers
 from envgen.compat.windows import WindowsContainers
 from envgen.render.conda import CondaInputs
 from envgen.render.dockerfile import DockerInputs
+from envgen.render.layers import LARGE, TORCH, WHOLE, Layer
 from envgen.render.windows import WindowsInputs
 from envgen.results import Rung
 from envgen.spec.matrix import Build, BuildStep, Check, Extension, Toolkit
@@ -31,6 +32,9 @@ REFERENCE = Extension(
 FROM_INDEX = replace(
     REFERENCE, name="other", path=None, source="other==1.4.0", sha256="ab" * 32, build=Build(), checks=()
 )
+
+
+LAYERS = (Layer(TORCH, "torch alone"), Layer(LARGE, "torch and tensorrt"), Layer(WHOLE))
 
 
 def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
@@ -118,6 +122,7 @@ def cases() -> dict[str, DockerInputs]:
             device_code=True,
             cuda_archs=archs[:1],
             toolkit=Toolkit.WHEELS,
+            layers=LAYERS,
             variables={"MKL_NUM_THREADS": "1"},
         ),
     }

@@ -79,11 +79,33 @@ def test_is_in_the_subset_that_every_builder_takes(name: str) -> None:
 
 def test_the_runtime_stage_has_no_compiler_and_no_root() -> None:
     text = render_dockerfile(CUDA)
-    runtime = text[text.index("AS runtime") :]
-    assert "g++" not in runtime
-    assert "devel" not in runtime
-    assert "FROM ${RUNTIME_IMAGE} AS runtime" in text
-    assert instructions(runtime)[-3].rest == "10001:10001"
+    stages = dict(re.findall(r"^FROM .+ AS (\w+)\n((?:(?!FROM ).*\n)*)", text, re.MULTILINE))
+    assert "FROM ${RUNTIME_IMAGE} AS dependencies" in text
+    assert "FROM dependencies AS runtime" in text
+    assert "g++" not in stages["dependencies"] + stages["runtime"]
+    assert "devel" not in stages["dependencies"] + stages["runtime"]
+    assert instructions(stages["runtime"])[-3].rest == "10001:10001"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_steps_that_cells_share_name_no_cell(name: str) -> None:
+    """But in the sources of mounts, which are no part of a step's key in the cache."""
+    inputs = CASES[name]
+    text = render_dockerfile(inputs)
+    shared = text[text.index("FROM ${BASE_IMAGE}") : text.index("# To work on the sources in")]
+    for lock in (layer.lock for layer in inputs.layers):
+        mount = f"source=environments/{inputs.cell}/{lock},"
+        assert shared.count(mount) == 1
+        shared = shared.replace(mount, "")
+    assert str(inputs.cell) not in shared
+    assert not any(variable in shared for variable in inputs.variables)
+
+
+def test_what_installs_leaves_no_variable_in_the_image() -> None:
+    for name in CASES:
+        text = render_dockerfile(CASES[name])
+        image = text[text.index("AS dependencies") : text.index("AS development")] + text[text.index("AS runtime") :]
+        assert not {variable for variable in assignments(image, "ENV") if variable.startswith(("UV_", "SSL_"))}
 
 
 def test_secrets_are_mounted_and_never_copied() -> None:
@@ -239,6 +261,18 @@ def test_the_folder_of_a_cell() -> None:
         for name in ("Dockerfile", "Dockerfile.dockerignore", "pylock.toml", "compose.yaml", "devcontainer.json")
     ]
     assert files[2].text == "lock\n"
+
+
+def test_the_locks_of_shared_layers_lie_beside_the_cell_s_own() -> None:
+    files = environment_files(CASES["index_wheels"], "lock\n")
+    locks = {file.path.name: file.text for file in files if file.path.name.startswith("pylock.")}
+    assert locks == {
+        "pylock.toml": "lock\n",
+        "pylock.torch.toml": "torch alone",
+        "pylock.large.toml": "torch and tensorrt",
+    }
+    ignore = render_dockerignore(CASES["index_wheels"]).splitlines()
+    assert {f"!environments/{CASES['index_wheels'].cell}/{name}" for name in locks} <= set(ignore)
 
 
 def test_the_whole_project_as_source_keeps_environments_out_of_the_context() -> None:

@@ -14,7 +14,7 @@ ARG RUNTIME_IMAGE=${BASE_IMAGE}
 ARG SOURCE_DATE_EPOCH=315532800
 
 
-# From here to the dependencies nothing names the cell: cells that share a step share its layer.
+# From here to the dependencies nothing but the places of locks names the cell: cells that share a step share its layer.
 FROM ${BASE_IMAGE} AS toolchain
 # In place of the scheme and host of the system's own archive.
 ARG APT_MIRROR=""
@@ -45,23 +45,44 @@ ENV UV_PYTHON_INSTALL_DIR=/opt/python
 ARG UV_PYTHON_INSTALL_MIRROR
 RUN --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && uv python install 3.13 \
-    && uv venv --managed-python --python 3.13 /opt/venv
+    && uv python install 3.13
 
 
-FROM toolchain AS dependencies
-ENV VIRTUAL_ENV=/opt/venv \
-    PATH=/opt/venv/bin:${PATH}
-COPY environments/py313-torch2.13-cpu-debian12-aarch64/pylock.toml /opt/envgen/pylock.toml
-RUN --mount=type=cache,target=/root/.cache/uv \
+# On the image that runs, so that its layers are those of every cell that has the same.
+FROM ${RUNTIME_IMAGE} AS dependencies
+ARG SOURCE_DATE_EPOCH
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
+COPY --from=toolchain /opt/python /opt/python
+ARG UV_PYTHON_INSTALL_DIR=/opt/python
+ENV PATH=/opt/venv/bin:${PATH}
+# uv and the certificates are the toolchain's, and what it is told is an ARG: none of it stays in the image.
+ARG SSL_CERT_FILE=/run/ca-certificates.crt
+ARG UV_LINK_MODE=copy
+ARG UV_NO_CONFIG=1
+ARG UV_PREVIEW_FEATURES=pylock
+ARG UV_SYSTEM_CERTS=1
+ARG VIRTUAL_ENV=/opt/venv
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    /run/uv venv --managed-python --no-python-downloads --python 3.13 /opt/venv
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    --mount=type=bind,from=toolchain,source=/etc/ssl/certs/ca-certificates.crt,target=/run/ca-certificates.crt \
+    --mount=type=bind,source=environments/py313-torch2.13-cpu-debian12-aarch64/pylock.toml,target=/run/pylock.toml \
+    --mount=type=cache,target=/root/.cache/uv \
     --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && uv pip sync --require-hashes --compile-bytecode /opt/envgen/pylock.toml
+    && /run/uv pip sync --require-hashes /run/pylock.toml \
+    && /opt/venv/bin/python -IBc 'import compileall, functools, glob, importlib.util, os, py_compile, concurrent.futures as futures; \
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH; \
+        files = [file for file in glob.iglob("/opt/venv/lib/**/*.py", recursive=True) if not os.path.exists(importlib.util.cache_from_source(file))]; \
+        list(futures.ProcessPoolExecutor().map(functools.partial(compileall.compile_file, quiet=2, invalidation_mode=mode), files, chunksize=32))'
 
 
 # To work on the sources in: the variables and compilers of the build, and a user.
-FROM dependencies AS development
+FROM toolchain AS development
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH=/opt/venv/bin:${PATH}
+COPY --from=dependencies /opt/venv /opt/venv
 RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
@@ -87,13 +108,8 @@ FROM scratch AS artifact
 COPY --from=builder /opt/extension /
 
 
-FROM ${RUNTIME_IMAGE} AS runtime
-ARG SOURCE_DATE_EPOCH
-RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
-COPY --from=dependencies /opt/python /opt/python
-COPY --from=dependencies /opt/venv /opt/venv
+FROM dependencies AS runtime
 COPY --from=builder /opt/extension /opt/extension
-ENV PATH=/opt/venv/bin:${PATH}
 ENV PYTHONPATH="/opt/extension"
 ARG RUNTIME_IMAGE
 LABEL org.opencontainers.image.title="py313-torch2.13-cpu-debian12-aarch64" \

@@ -14,7 +14,7 @@ ARG RUNTIME_IMAGE=${BASE_IMAGE}
 ARG SOURCE_DATE_EPOCH=315532800
 
 
-# From here to the dependencies nothing names the cell: cells that share a step share its layer.
+# From here to the dependencies nothing but the places of locks names the cell: cells that share a step share its layer.
 FROM ${BASE_IMAGE} AS toolchain
 # In place of the scheme and host of the system's own archive.
 ARG APT_MIRROR=""
@@ -42,23 +42,77 @@ ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_NO_CONFIG=1 \
     UV_PREVIEW_FEATURES=pylock \
     UV_SYSTEM_CERTS=1
-RUN mkdir -p /opt/python \
-    && uv venv --no-python-downloads --python /usr/bin/python3.11 /opt/venv
 
 
-FROM toolchain AS dependencies
-ENV VIRTUAL_ENV=/opt/venv \
-    PATH=/opt/venv/bin:${PATH}
-COPY environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.toml /opt/envgen/pylock.toml
-RUN --mount=type=cache,target=/root/.cache/uv \
+# The archive's addresses as the next stage reads them; in a stage of their own, so that no mirror is named in its history.
+FROM ${RUNTIME_IMAGE} AS archive
+ARG APT_MIRROR=""
+RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec \
+        sed -E -i 's,https?://(deb\.debian\.org|security\.debian\.org),'"${APT_MIRROR%/}"',g' {} +; }
+
+
+# On the image that runs, so that its layers are those of every cell that has the same.
+FROM ${RUNTIME_IMAGE} AS dependencies
+ARG SOURCE_DATE_EPOCH
+# hadolint ignore=DL3008
+RUN --mount=type=bind,rw,from=archive,source=/etc/apt,target=/etc/apt \
+    apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
+ENV PATH=/opt/venv/bin:${PATH}
+# uv and the certificates are the toolchain's, and what it is told is an ARG: none of it stays in the image.
+ARG SSL_CERT_FILE=/run/ca-certificates.crt
+ARG UV_LINK_MODE=copy
+ARG UV_NO_CONFIG=1
+ARG UV_PREVIEW_FEATURES=pylock
+ARG UV_SYSTEM_CERTS=1
+ARG VIRTUAL_ENV=/opt/venv
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    /run/uv venv --no-python-downloads --python /usr/bin/python3.11 /opt/venv
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    --mount=type=bind,from=toolchain,source=/etc/ssl/certs/ca-certificates.crt,target=/run/ca-certificates.crt \
+    --mount=type=bind,source=environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.torch.toml,target=/run/pylock.torch.toml \
+    --mount=type=cache,target=/root/.cache/uv \
     --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && uv pip sync --require-hashes --compile-bytecode /opt/envgen/pylock.toml
+    && /run/uv pip sync --require-hashes /run/pylock.torch.toml \
+    && /opt/venv/bin/python -IBc 'import compileall, functools, glob, importlib.util, os, py_compile, concurrent.futures as futures; \
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH; \
+        files = [file for file in glob.iglob("/opt/venv/lib/**/*.py", recursive=True) if not os.path.exists(importlib.util.cache_from_source(file))]; \
+        list(futures.ProcessPoolExecutor().map(functools.partial(compileall.compile_file, quiet=2, invalidation_mode=mode), files, chunksize=32))'
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    --mount=type=bind,from=toolchain,source=/etc/ssl/certs/ca-certificates.crt,target=/run/ca-certificates.crt \
+    --mount=type=bind,source=environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.large.toml,target=/run/pylock.large.toml \
+    --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+    --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
+    { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
+    && /run/uv pip sync --require-hashes /run/pylock.large.toml \
+    && /opt/venv/bin/python -IBc 'import compileall, functools, glob, importlib.util, os, py_compile, concurrent.futures as futures; \
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH; \
+        files = [file for file in glob.iglob("/opt/venv/lib/**/*.py", recursive=True) if not os.path.exists(importlib.util.cache_from_source(file))]; \
+        list(futures.ProcessPoolExecutor().map(functools.partial(compileall.compile_file, quiet=2, invalidation_mode=mode), files, chunksize=32))'
+RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
+    --mount=type=bind,from=toolchain,source=/etc/ssl/certs/ca-certificates.crt,target=/run/ca-certificates.crt \
+    --mount=type=bind,source=environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.toml,target=/run/pylock.toml \
+    --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
+    --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
+    { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
+    && /run/uv pip sync --require-hashes /run/pylock.toml \
+    && /opt/venv/bin/python -IBc 'import compileall, functools, glob, importlib.util, os, py_compile, concurrent.futures as futures; \
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH; \
+        files = [file for file in glob.iglob("/opt/venv/lib/**/*.py", recursive=True) if not os.path.exists(importlib.util.cache_from_source(file))]; \
+        list(futures.ProcessPoolExecutor().map(functools.partial(compileall.compile_file, quiet=2, invalidation_mode=mode), files, chunksize=32))'
 
 
 # To work on the sources in: the variables and compilers of the build, and a user.
-FROM dependencies AS development
+FROM toolchain AS development
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH=/opt/venv/bin:${PATH}
+COPY --from=dependencies /opt/venv /opt/venv
 RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
@@ -91,24 +145,8 @@ FROM scratch AS artifact
 COPY --from=builder /opt/extension /
 
 
-# The archive's addresses as the runtime stage reads them; in a stage of their own, so that no mirror is named in its history.
-FROM ${RUNTIME_IMAGE} AS archive
-ARG APT_MIRROR=""
-RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec \
-        sed -E -i 's,https?://(deb\.debian\.org|security\.debian\.org),'"${APT_MIRROR%/}"',g' {} +; }
-
-
-FROM ${RUNTIME_IMAGE} AS runtime
-ARG SOURCE_DATE_EPOCH
-# hadolint ignore=DL3008
-RUN --mount=type=bind,rw,from=archive,source=/etc/apt,target=/etc/apt \
-    apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 \
-    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache \
-    && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
-COPY --from=dependencies /opt/venv /opt/venv
+FROM dependencies AS runtime
 COPY --from=builder /opt/extension /opt/extension
-ENV PATH=/opt/venv/bin:${PATH}
 ENV PYTHONPATH="/opt/extension"
 ENV NVIDIA_VISIBLE_DEVICES="all"
 ENV NVIDIA_DRIVER_CAPABILITIES="compute,utility"
@@ -128,6 +166,8 @@ CMD ["python", "-c", "import importlib, sys; [importlib.import_module(name) for 
 # ---- Dockerfile.dockerignore
 # Generated by envgen VERSION from matrix.yaml; regenerate with `envgen render` instead of editing.
 *
+!environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.torch.toml
+!environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.large.toml
 !environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/pylock.toml
 **/.git
 **/.hg
