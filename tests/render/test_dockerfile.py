@@ -89,14 +89,15 @@ def test_the_runtime_stage_has_no_compiler_and_no_root() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_steps_that_cells_share_name_no_cell(name: str) -> None:
-    """But in the sources of mounts, which are no part of a step's key in the cache."""
+    """But in the sources of mounts and copies, which are no part of a step's key in the cache."""
     inputs = CASES[name]
     text = render_dockerfile(inputs)
     shared = text[text.index("FROM ${BASE_IMAGE}") : text.index("# To work on the sources in")]
-    for lock in (layer.lock for layer in inputs.layers):
-        mount = f"source=environments/{inputs.cell}/{lock},"
-        assert shared.count(mount) == 1
-        shared = shared.replace(mount, "")
+    *before, whole = (layer.lock for layer in inputs.layers)
+    for place in (f"COPY environments/{{}}/{whole} ", *(f"source=environments/{{}}/{lock}," for lock in before)):
+        named = place.format(inputs.cell)
+        assert shared.count(named) == 1
+        shared = shared.replace(named, "")
     assert str(inputs.cell) not in shared
     assert not any(variable in shared for variable in inputs.variables)
 

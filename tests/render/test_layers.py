@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import subprocess
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,7 @@ from envgen.render.dockerfile import render_dockerfile
 from envgen.render.layers import DEAR, LARGE, TORCH, WHOLE, Layer, lock_layers
 
 from .cases import cases
+from .parsing import instructions
 
 TENSORRT = ("tensorrt-cu13", "torch-tensorrt", "numpy")
 
@@ -77,6 +81,49 @@ def test_it_is_a_lock() -> None:
     layer = lock_layers(lock(*TORCH_ALONE))[0]
     assert pylock.is_valid_pylock_path(Path(layer.lock))
     pylock.Pylock.from_dict(tomllib.loads(layer.text or "")).validate()
+
+
+OF_A_CELL = """\
+# Generated for the cell {cell}.
+lock-version = "1.0"
+
+[[packages]]
+name = "torch"
+wheels = [
+    {{ url = "https://host.example/torch.whl" }},
+]
+
+[packages.tool.other]
+kept = ["[tool.envgen]"]
+
+[tool.envgen]
+cell = "{cell}"
+origin = [
+    "https://host.example",
+]
+
+[tool.envgen.sizes]
+"torch.whl" = 3
+
+[[packages]]
+name = "numpy"
+"""
+
+
+@pytest.mark.skipif(shutil.which("awk") is None, reason="there is no awk here")
+def test_what_names_the_cell_is_taken_out_of_its_lock() -> None:
+    (strip,) = [
+        line.rest for line in instructions(render_dockerfile(cases()["backend"])) if line.rest.startswith("awk")
+    ]
+    program = shlex.split(strip)[:2]
+    texts = []
+    for cell in ("one", "other"):
+        lock = OF_A_CELL.format(cell=cell)
+        texts.append(subprocess.run(program, input=lock, capture_output=True, text=True, check=True).stdout)
+        content = tomllib.loads(lock)
+        del content["tool"]
+        assert tomllib.loads(texts[-1]) == content
+    assert texts[0] == texts[1]
 
 
 def test_local_files_are_mounted_where_they_are_installed_first() -> None:

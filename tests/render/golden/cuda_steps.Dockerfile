@@ -14,7 +14,7 @@ ARG RUNTIME_IMAGE=ubuntu:24.04
 ARG SOURCE_DATE_EPOCH=315532800
 
 
-# From here to the dependencies nothing but the places of locks names the cell: cells that share a step share its layer.
+# From here to the dependencies only the places of locks name the cell: cells that share a step share its layer.
 FROM ${BASE_IMAGE} AS toolchain
 # In place of the scheme and host of the system's own archive.
 ARG APT_MIRROR=""
@@ -51,6 +51,12 @@ RUN { [ -z "${APT_MIRROR}" ] || find /etc/apt \( -name '*.list' -o -name '*.sour
         sed -E -i 's,https?://(archive\.ubuntu\.com|security\.ubuntu\.com|ports\.ubuntu\.com),'"${APT_MIRROR%/}"',g' {} +; }
 
 
+# The cell's lock without what names the cell, for a layer that all cells with the same packages share.
+FROM toolchain AS lock
+COPY environments/py312-torch2.13-cu130-ubuntu24.04-x86_64/pylock.toml /pylock.toml
+RUN awk '/^\[/ { own = /^\[tool\./ } !own && !/^#/' /pylock.toml > /run/pylock.toml
+
+
 # On the image that runs, so that its layers are those of every cell that has the same.
 FROM ${RUNTIME_IMAGE} AS dependencies
 ARG SOURCE_DATE_EPOCH
@@ -62,7 +68,6 @@ RUN --mount=type=bind,rw,from=archive,source=/etc/apt,target=/etc/apt \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin envgen
 ENV PATH=/opt/venv/bin:${PATH}
 # uv and the certificates are the toolchain's, and what it is told is an ARG: none of it stays in the image.
-ARG SSL_CERT_FILE=/run/ca-certificates.crt
 ARG UV_LINK_MODE=copy
 ARG UV_NO_CONFIG=1
 ARG UV_PREVIEW_FEATURES=pylock
@@ -70,9 +75,11 @@ ARG UV_SYSTEM_CERTS=1
 ARG VIRTUAL_ENV=/opt/venv
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
     /run/uv venv --no-python-downloads --python /usr/bin/python3.12 /opt/venv
+# The large packages first: a step that finds them there adds to them only.
+ARG SSL_CERT_FILE=/run/ca-certificates.crt
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
     --mount=type=bind,from=toolchain,source=/etc/ssl/certs/ca-certificates.crt,target=/run/ca-certificates.crt \
-    --mount=type=bind,source=environments/py312-torch2.13-cu130-ubuntu24.04-x86_64/pylock.toml,target=/run/pylock.toml \
+    --mount=type=bind,from=lock,source=/run/pylock.toml,target=/run/pylock.toml \
     --mount=type=cache,target=/root/.cache/uv \
     --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
