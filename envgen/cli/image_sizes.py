@@ -14,7 +14,7 @@ def image_lines(report: Report) -> Iterator[str]:
     """A line for each image, and one for all together; nothing when the run made none."""
     images = {cell.cell: image for cell in report.cells if (image := _image(cell))}
     for cell, image in images.items():
-        yield f"{cell}  image of {_size(image['bytes'])}: docker run --rm envgen:{cell}"
+        yield f"{cell}  image of {_size(image['bytes'])}: docker run --rm {image.get('name', image['id'])}"
     if len(images) > 1:
         layers = [tuple(Layer(**layer) for layer in image["layers"]) for image in images.values()]
         found = sharing(layers)

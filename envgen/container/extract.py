@@ -1,6 +1,6 @@
-"""Takes a folder out of an image, and tells its size and layers; a program that the ladder runs.
+"""Takes a folder out of an image, and tells its name, size and layers; a program that the ladder runs.
 
-Usage: python -m envgen.container.extract IDFILE INSIDE TARGET FACTS
+Usage: python -m envgen.container.extract IDFILE NAME INSIDE TARGET FACTS
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from envgen.container.owned import owner_label, sweep
 def main() -> None:
     from docker.errors import APIError  # noqa: PLC0415 - an extra
 
-    id_file, inside, target, facts = sys.argv[1:]
+    id_file, name, inside, target, facts = sys.argv[1:]
     with connected() as client:
         sweep(client)
         image = client.images.get(Path(id_file).read_text(encoding="utf-8").strip())
@@ -34,7 +34,7 @@ def main() -> None:
             with suppress(APIError):  # somebody else removes it
                 container.remove(force=True, v=True)
         layers = layers_of(image.attrs["RootFS"]["Layers"], image.history(), image.attrs["Size"])
-        told = {"id": image.id, "bytes": image.attrs["Size"], "layers": [vars(layer) for layer in layers]}
+        told = {"id": image.id, "name": name, "bytes": image.attrs["Size"], "layers": [vars(layer) for layer in layers]}
     Path(facts).write_text(json.dumps({"image": told}), encoding="utf-8")
 
 

@@ -96,14 +96,15 @@ class DockerEnvironment:
 
     def creation(self) -> tuple[Command, ...]:
         engine, blueprint = self._require()
-        tag = ("--tag", f"envgen:{self.cell}-dependencies")
-        build = self._build(engine, blueprint, "dependencies", self._dependencies, *tag)
+        tag = f"{self._repository}/dependencies:{self.cell}"
+        build = self._build(engine, blueprint, "dependencies", self._dependencies, "--tag", tag)
         return *self._base(engine, blueprint), build, self._prune(engine)
 
     def building(self, out: Path, facts: Path) -> tuple[Command, ...]:
         engine, blueprint = self._require()
-        build = self._build(engine, blueprint, "runtime", self._runtime, "--tag", f"envgen:{self.cell}")
-        taken = (str(self._runtime), str(EXTENSION), str(out), str(facts))
+        tag = f"{self._repository}:{self.cell}"
+        build = self._build(engine, blueprint, "runtime", self._runtime, "--tag", tag)
+        taken = (str(self._runtime), tag, str(EXTENSION), str(out), str(facts))
         return build, self._prune(engine), self._own(engine, "envgen.container.extract", *taken)
 
     def proving(self, id_file: Path, answer: Path) -> tuple[Command, ...]:
@@ -131,9 +132,14 @@ class DockerEnvironment:
         return self.engine, self.blueprint
 
     @property
+    def _repository(self) -> str:
+        """What the project's images are called: no other project's may take their names."""
+        return f"envgen-{hashlib.sha256(os.fsencode(self.home.parent)).hexdigest()[:12]}"
+
+    @property
     def _site_image(self) -> str:
-        """The base image with the lock's local files; builds name it, so that no other project's may have that name."""
-        return f"envgen-site:{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:32]}"
+        """The base image with the lock's local files; builds name it."""
+        return f"{self._repository}/site:{self.cell}"
 
     def _base(self, engine: Engine, blueprint: Blueprint) -> tuple[Command, ...]:
         """What makes the image with the lock's local files; nothing where it has none."""

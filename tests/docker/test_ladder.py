@@ -74,7 +74,7 @@ def test_sizes_and_what_is_shared(climbed: Climbed) -> None:
     images = [facts_of(climbed, system, Rung.BUILT)["image"] for system in PYTHONS]
     for image in images:
         assert sum(layer["bytes"] for layer in image["layers"]) == pytest.approx(image["bytes"], rel=0.02)
-        assert f"image of {image['bytes'] / 1e6:.0f} MB" in climbed.said
+        assert f"image of {image['bytes'] / 1e6:.0f} MB: docker run --rm {image['name']}\n" in climbed.said
     assert "2 images: " in climbed.said
     assert climbed.results["debian12"].rungs != climbed.results["debian13"].rungs
 
@@ -93,9 +93,9 @@ def test_a_resumed_run_takes_over_what_the_engine_still_has(climbed: Climbed, en
     assert again.returncode == 0, again.stdout + again.stderr
     for system in PYTHONS:
         assert at(climbed.results[system], Rung.BUILT) == at(before[system], Rung.BUILT)
-    cell = climbed.results["debian12"].cell
-    for tag in (cell, f"{cell}-dependencies"):
-        subprocess.run([str(engine.program), "image", "rm", f"envgen:{tag}"], check=True, capture_output=True)
+    cell, name = climbed.results["debian12"].cell, facts_of(climbed, "debian12", Rung.BUILT)["image"]["name"]
+    for tag in (name, name.replace(":", "/dependencies:")):
+        subprocess.run([str(engine.program), "image", "rm", tag], check=True, capture_output=True)
     third = climbed.project.run("--resume")
     assert third.returncode == 0, third.stdout + third.stderr
     assert f"{cell}  created again: the environment is gone" in third.stdout
@@ -127,7 +127,7 @@ def test_a_cell_of_another_system_is_not_run(make: Make, tmp_path: Path) -> None
 
 def _site(docker: str, project: DockerProject, result: CellResult) -> str:
     label = f"label=dev.envgen.project={project.folder}/.envgen/cells/docker/{result.cell}"
-    ask = [docker, "images", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}", "envgen-site"]
+    ask = [docker, "images", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}", "*/site"]
     return subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
 
 
