@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +28,7 @@ from envgen.cli.context import (
     read_matrix,
 )
 from envgen.cli.coverage import coverage_words
+from envgen.cli.elsewhere import remedy
 from envgen.cli.image_sizes import image_lines
 from envgen.cli.localise import localise_run
 from envgen.cli.progress import locking, minutes, progress
@@ -165,7 +167,7 @@ def _end(report: Report) -> None:
     if all(not_run_here(cell) for cell in report.cells):
         raise EmptySelectionError(
             f"Not one of {counted(len(report.cells), 'cell')} could be run here: {not_run_here(report.cells[0])}.",
-            "Select cells of this machine (`host`), or run them on theirs.",
+            remedy(report.cells[0].environment, "Select cells of this machine (`host`), or run them on theirs."),
         )
 
 
@@ -223,12 +225,18 @@ def climb_cells(prepared: PreparedRun, console: Console) -> Loaded:
     if interrupted:
         show_report(loaded.report, folder, console)
         done = sum(cell.cell in cells and cell.finished is not None for cell in loaded.report.cells)
-        again = "" if prepared.options.environment == Where.VENV else f" -e {prepared.options.environment}"
         raise Interruption(
             f"Interrupted with {done} of {counted(len(cells), 'cell')} done.",
-            f"What was finished is recorded; go on with `envgen run --resume{again}`.",
+            f"What was finished is recorded; go on with `envgen run --resume{_as_before(prepared.options)}`.",
         )
     return loaded
+
+
+def _as_before(options: RunOptions) -> str:
+    """The options without which a resumed run would not be the same."""
+    parts = [] if options.environment == Where.VENV else ["-e", options.environment]
+    parts += [part for system, image in options.base_images.items() for part in ("--base-image", f"{system}={image}")]
+    return "".join(f" {shlex.quote(part)}" for part in parts)
 
 
 def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptions) -> tuple[Selection, str]:

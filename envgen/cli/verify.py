@@ -17,6 +17,7 @@ from envgen.cli.base_images import BaseImageOption, base_images
 from envgen.cli.choosing import Request, chooses
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, choose, read_matrix
+from envgen.cli.elsewhere import remedy
 from envgen.cli.progress import MARK, locking
 from envgen.errors import EmptySelectionError, Interruption, UsageError
 from envgen.machine import this_machine
@@ -76,7 +77,7 @@ def _end(proofs: list[Proof]) -> None:
         raise typer.Exit(FAILED)
     if all(proof.outcome is Outcome.NOT_RUN for proof in proofs):
         raise EmptySelectionError(
-            f"Nothing could be proved here: {proofs[0].sentence}.", "Verify cells of this machine."
+            f"Nothing could be proved here: {proofs[0].sentence}.", remedy("docker", "Verify cells of this machine.")
         )
 
 

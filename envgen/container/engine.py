@@ -97,7 +97,8 @@ def _look_at(program: Path) -> Engine | NoEngine:
         info = {}
     if asked.returncode != 0 or info.get("ServerErrors"):
         said = (info.get("ServerErrors") or asked.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return NoEngine(f"the container engine does not answer: {said.removeprefix('ERROR: ').rstrip('.?')}")
+        told = " ".join(said.removeprefix("ERROR: ").split()).removesuffix("Is the docker daemon running?")
+        return NoEngine(f"the container engine does not answer: {told.rstrip('. ?')}")
     return _podman(program, address, info) if "host" in info else _docker(program, address, info)
 
 

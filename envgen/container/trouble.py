@@ -41,7 +41,10 @@ TROUBLES = (
         "the base image is for another processor, and there is no emulation of it here",
     ),
     Trouble(
-        re.compile(r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|connection refused$"),
+        re.compile(
+            r"Cannot connect to the Docker daemon|error during connect|(?:code = |solve: )Unavailable\b"
+            r"|connection refused$"
+        ),
         "the container engine ended in the middle of the build",
     ),
 )

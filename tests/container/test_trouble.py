@@ -81,6 +81,11 @@ executor failed running [/bin/sh -c python build.py]: exit code: 1
             "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
             "the container engine ended in the middle of the build",
         ),
+        (
+            "ERROR: failed to solve: Unavailable: error reading from server: read unix @->/var/run/docker.sock: "
+            "read: connection reset by peer",
+            "the container engine ended in the middle of the build",
+        ),
         ("", ""),
     ],
 )  # fmt: skip

@@ -38,6 +38,7 @@ def not_run_here(project: DockerProject, **variables: str) -> str:
     assert "Traceback" not in done.stdout + done.stderr
     created = at(project.result(CELL), Rung.CREATED)
     assert created.outcome is Outcome.NOT_RUN
+    assert "or name another with DOCKER_HOST." in done.stderr
     return created.sentence
 
 
@@ -51,7 +52,7 @@ def test_no_client(project: DockerProject, tmp_path: Path) -> None:
 def test_an_engine_that_does_not_answer(project: DockerProject, tmp_path: Path) -> None:
     said = not_run_here(project, DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert said.startswith("the container engine does not answer: ")
-    assert f"{tmp_path}/none.sock" in said
+    assert said.endswith(f"{tmp_path}/none.sock"), "neither a question nor a full stop"
 
 
 def test_a_client_without_buildkit(project: DockerProject, engine: Engine, tmp_path: Path) -> None:
@@ -130,9 +131,11 @@ def test_an_interrupted_run_leaves_no_container(project: DockerProject, engine: 
     running = hanging(project)
     assert len(owned_containers(engine)) == 1
     running.send_signal(number)
-    running.communicate(timeout=60)
+    said, _ = running.communicate(timeout=60)
     wait_until(lambda: owned_containers(engine) == [])
     assert not processes_of(project.folder)
+    if number == signal.SIGINT:
+        assert f"go on with `envgen run --resume -e docker --base-image debian12={BASES['debian12']} " in said
 
 
 def test_what_a_killed_machine_of_processes_left_is_removed_by_the_next(project: DockerProject, engine: Engine) -> None:

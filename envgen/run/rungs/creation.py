@@ -30,7 +30,7 @@ def created(job: Job, bench: Bench) -> Answer:
         ending = bench.run(command, downloads)
         if not ending.ok:
             if _no_interpreter(bench):
-                return not_run(f"no Python {job.cell.python} is installed here, and it could not be fetched")
+                return not_run(_no_python(job))
             return failed(bench.why(ending, "the environment was made"))
     file = bench.facts_file()
     variables: dict[str, str | None] = {"ENVGEN_FACTS": job.environment.inside(file)}
@@ -51,6 +51,15 @@ def created(job: Job, bench: Bench) -> Answer:
 def _no_interpreter(bench: Bench) -> bool:
     said = bench.log.read_text(encoding="utf-8", errors="replace")
     return "No interpreter found" in said or ("python-build-standalone" in said and "error" in said)
+
+
+def _no_python(job: Job) -> str:
+    if job.environment.kind == "docker":
+        return (
+            f"its system has no Python {job.cell.python}, and none could be fetched for the image:"
+            " UV_PYTHON_INSTALL_MIRROR in the environment names a mirror"
+        )
+    return f"no Python {job.cell.python} is installed here, and it could not be fetched"
 
 
 def _not_the_cell(job: Job, facts: dict[str, Any]) -> str:
