@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
+from envgen.compat.words import counted
 from envgen.environment import Unavailable, VenvEnvironment
 from envgen.lock import Lock
 from envgen.results import Outcome
@@ -49,7 +50,8 @@ def prove_lock(environment: VenvEnvironment, lock: Lock, bench: Bench) -> Proof:
         if found.get(name) != wanted.get(name)
     )
     remove_tree(environment.folder)
-    same = f"{len(wanted)} packages installed offline from the cache: the lock's versions, {len(trees[0])} equal paths"
+    packages, paths = counted(len(wanted), "package"), counted(len(trees[0]), "equal path")
+    same = f"{packages} installed offline from the cache: the lock's versions, {paths}"
     return judged(LOCK, same, others + differences)
 
 

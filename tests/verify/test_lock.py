@@ -28,7 +28,7 @@ def test_the_same_environment_again(own: TinyProject) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lock, image = json.loads(done.stdout)[CELL]
     assert (lock["proof"], lock["outcome"]) == ("lock", "passed")
-    assert "1 packages installed offline from the cache" in lock["sentence"]
+    assert "1 package installed offline from the cache" in lock["sentence"]
     assert (image["proof"], image["outcome"]) == ("image", "not run")
     assert image["sentence"]
     assert not (own.folder / ".envgen" / "verify" / CELL / "venv").exists()
