@@ -18,6 +18,8 @@ POLL = 0.2  # a wait without an end cannot be interrupted on Windows
 class Crew(Generic[T, R]):
     """Threads that call a function on every item; as daemons they keep no program alive that wants to end.
 
+    Nothing is begun before the results are asked for: whoever asks can end what was begun, even halfway.
+
     Args:
         function: what is called; it may be called from several threads at once.
         items: the arguments, begun in this order.
@@ -32,12 +34,15 @@ class Crew(Generic[T, R]):
         self._dismissed = threading.Event()
         for entry in enumerate(items):
             self._todo.put(entry)
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(min(workers, len(items)))]
-        for thread in self._threads:
-            thread.start()
+        self._workers = min(workers, len(items))
+        self._threads: list[threading.Thread] = []
 
     def results(self) -> Iterator[tuple[int, R]]:
         """The index of an item and its result, as they come; an exception of a call is raised here."""
+        for _ in range(self._workers):
+            thread = threading.Thread(target=self._work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
         for _ in range(self._size):
             index, outcome = self._next()
             yield index, outcome.result()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from envgen.lock.sizes import Sizes
 from envgen.lock.solver import Solution, Solver
 
 ENVIRONMENTS = "environments"  # beside the matrix: a folder for each cell, with its lock and what is rendered from it
-GRACE = 1.0  # seconds in which interrupted calls put away their scratch folders
+GRACE = 3.0  # seconds in which interrupted calls put away their scratch folders
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,11 @@ class Locker:
                 todo.setdefault(self._question(request, kept), []).append((request, kept))
         if outcomes and on_done:
             on_done(len(outcomes))
-        for made in self._made(list(todo.values()), jobs):
-            outcomes |= made
-            if on_done:
-                on_done(len(outcomes))
+        with closing(self._made(list(todo.values()), jobs)) as groups:  # also when it is `on_done` that is interrupted
+            for made in groups:
+                outcomes |= made
+                if on_done:
+                    on_done(len(outcomes))
         return {str(request.cell): outcomes[str(request.cell)] for request in requests}
 
     def waits_for(self) -> Mapping[str, float]:
@@ -144,7 +146,9 @@ class Locker:
         with self._guard:
             return {cell: now - since for cell, since in self._begun.items()}
 
-    def _made(self, groups: list[list[tuple[LockRequest, Kept]]], jobs: int) -> Iterator[dict[str, Lock | LockError]]:
+    def _made(
+        self, groups: list[list[tuple[LockRequest, Kept]]], jobs: int
+    ) -> Generator[dict[str, Lock | LockError], None, None]:
         def one(group: list[tuple[LockRequest, Kept]]) -> dict[str, Lock | LockError]:
             cells = [str(request.cell) for request, _ in group]
             try:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -26,6 +27,15 @@ Crew(work, range(20), 1).in_order()
 def test_results_are_in_the_order_of_their_items() -> None:
     assert Crew(lambda number: number * 2, range(50), 8).in_order() == [number * 2 for number in range(50)]
     assert Crew(str, [], 8).in_order() == []
+
+
+def test_nothing_is_begun_before_the_results_are_asked_for() -> None:
+    threads = threading.active_count()
+    wait = threading.Event()
+    crew = Crew(lambda _: wait.wait(), [1, 2], 2)
+    assert threading.active_count() == threads
+    wait.set()
+    assert crew.in_order() == [True, True]
 
 
 def test_an_error_is_raised_to_who_waits() -> None:

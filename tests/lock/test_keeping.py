@@ -217,3 +217,15 @@ def test_it_is_known_what_is_waited_for(tmp_path: Path) -> None:
         thread.join(20)
     assert not thread.is_alive()
     assert locker.waits_for() == {}
+
+
+def test_who_is_told_may_be_interrupted_and_nothing_more_begins(index: Index, tmp_path: Path) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    locker = of_index(index, tmp_path)
+    with pytest.raises(KeyboardInterrupt) as kept:  # as it is kept until the program ends, with all its frames
+        locker.lock_all([ask(CUDA)], on_done=interrupted)
+    assert kept
+    with pytest.raises(LockError, match="it was interrupted"):
+        locker.lock(ask(OTHER))
