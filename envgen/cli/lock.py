@@ -80,16 +80,31 @@ def lock_command(
     Examples: `envgen lock`, `envgen lock 'py312-torch2.13-*'`, `envgen lock --select full`, `envgen lock -P numpy`,
     `envgen lock --manager conda`
     """
+    _refuse_what_has_no_effect(
+        manager,
+        of_pip=bool(upgrade_package or requirements),
+        of_conda=bool(conda_executable or also),
+        upgrading=only_check and bool(upgrade or upgrade_package),
+    )
     spec, facts, planned = read_matrix(matrix)
     chosen, _ = choose(spec, facts, planned, this_machine(), request)
     cells, packages = [entry.cell for entry in chosen.cells], tuple(upgrade_package or ())
     folder = output or spec.file.absolute().parent / ENVIRONMENTS
     if manager is Manager.CONDA:
-        if packages or requirements:
-            raise UsageError(
-                "--upgrade-package and --requirements are of pip's locks, and --manager is conda.", "Leave them out."
-            )
         options = CondaOptions(folder, conda_executable, frozenset(also or ()), upgrade, only_check, as_json)
         lock_conda(cells, spec, facts, options)
         return
     lock_pip(cells, spec, facts, PipOptions(folder, upgrade, packages, requirements, only_check, as_json))
+
+
+def _refuse_what_has_no_effect(manager: Manager, *, of_pip: bool, of_conda: bool, upgrading: bool) -> None:
+    if manager is Manager.CONDA and of_pip:
+        raise UsageError(
+            "--upgrade-package and --requirements are of pip's locks, and --manager is conda.", "Leave them out."
+        )
+    if manager is Manager.PIP and of_conda:
+        raise UsageError(
+            "--conda-executable and --also are of conda's locks, and --manager is pip.", "Add `--manager conda`."
+        )
+    if upgrading:
+        raise UsageError("--check writes nothing, and an upgrade would.", "Give one of the two.")

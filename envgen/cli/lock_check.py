@@ -35,7 +35,8 @@ def check_locks(locker: Locker, requests: Sequence[LockRequest], *, requirements
     if stale:
         told = "\n".join(f"{cell}: {why}" for cell, why in stale.items())
         raise StaleError(
-            f"{counted(len(stale), 'lock')} of {len(requests)} would not be kept:\n{told}", "Run `envgen lock`."
+            f"{counted(len(stale), 'lock')} of {len(requests)} would not be kept:\n{told}",
+            f"Run `envgen lock{' --requirements' * requirements}`.",
         )
     if not as_json:
         age = f", the oldest made on {dates[0]}" if dates else ""

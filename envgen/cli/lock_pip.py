@@ -18,7 +18,15 @@ from envgen.cli.progress import locking
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
 from envgen.errors import Interruption, LockError, UsageError
-from envgen.lock import Lock, Locker, LockRequest, lock_request, read_configuration, write_requirements
+from envgen.lock import (
+    Lock,
+    Locker,
+    LockRequest,
+    lock_request,
+    read_configuration,
+    stale_requirements,
+    write_requirements,
+)
 from envgen.spec.matrix import Matrix
 
 
@@ -39,6 +47,7 @@ def lock_pip(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: PipOp
 
     Raises:
         UsageError: a package that is to be upgraded is none, or in no lock.
+        ExceptionGroup: of `LockError`, for each requirements.txt that somebody else wrote.
         StaleError: they are only to be checked, and one would not be kept.
         Interruption: the user asked to stop; finished locks stay.
     """
@@ -50,15 +59,26 @@ def lock_pip(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: PipOp
     outcomes = _locked(locker, requests)
     locks = [outcome for outcome in outcomes.values() if isinstance(outcome, Lock)]
     _refuse_unknown(locker.moving_names, locks)
-    if options.requirements:
-        for lock in locks:
-            write_requirements(lock)
+    refused = [error for lock in locks if (error := _required(lock, wanted=options.requirements))]
     if options.as_json:
         print(json.dumps(locks_json(outcomes), indent=2))
     else:
         show_locks(outcomes, upgraded=options.upgrade or bool(options.packages))
+    if refused:
+        raise ExceptionGroup("requirements.txt", refused)
     if len(locks) < len(outcomes):
         raise typer.Exit(LockError.exit_code)
+
+
+def _required(lock: Lock, *, wanted: bool) -> LockError | None:
+    """Writes requirements.txt where it is wanted, or there already and not of its lock; says why it could not."""
+    if not (wanted or stale_requirements(lock)):
+        return None
+    try:
+        write_requirements(lock)
+    except LockError as error:
+        return error
+    return None
 
 
 def _locked(locker: Locker, requests: list[LockRequest]) -> dict[str, Lock | LockError]:

@@ -115,3 +115,37 @@ def test_options_of_pip_are_not_those_of_conda(envgen: Envgen, folder: Path) -> 
         said = envgen("lock", "--manager", "conda", *option)
         assert said.code == 2
         assert "are of pip's locks, and --manager is conda." in said.err
+
+
+def test_options_of_conda_are_not_those_of_pip(envgen: Envgen, folder: Path) -> None:
+    for option in (("--also", "pixi"), ("--conda-executable", "mamba")):
+        said = envgen("lock", *option)
+        assert said.code == 2
+        assert "are of conda's locks, and --manager is pip." in said.err
+    for option in (("--upgrade",), ("-P", "numpy")):
+        said = envgen("lock", "--check", *option)
+        assert said.code == 2
+        assert "--check writes nothing, and an upgrade would." in said.err
+
+
+def test_what_a_check_advises_helps(envgen: Envgen, folder: Path, lock: Path) -> None:
+    assert envgen("lock").code == 0
+    assert envgen("lock", "--check", "--requirements").err.endswith("Run `envgen lock --requirements`.\n")
+    assert envgen("lock", "--requirements").code == 0
+    requirements = lock.with_name("requirements.txt")
+    requirements.write_text(requirements.read_text() + "more==1.0\n")
+    assert envgen("lock", "--check").err.endswith("Run `envgen lock`.\n")
+    assert envgen("lock").code == 0
+    assert envgen("lock", "--check").code == 0
+
+
+def test_requirements_of_somebody_else_stay_and_the_other_cells_go_on(envgen: Envgen, folder: Path, lock: Path) -> None:
+    other = lock.parent.with_name(f"{CELL}-simd_off") / "requirements.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("numpy\n")
+    said = envgen("lock", "--requirements")
+    assert said.code == 5
+    assert "2 cells: 2 locked anew" in said.out
+    assert f"{other} was not written by envgen." in said.err
+    assert other.read_text() == "numpy\n"
+    assert lock.with_name("requirements.txt").exists()
