@@ -167,7 +167,7 @@ def _end(report: Report) -> None:
     if all(not_run_here(cell) for cell in report.cells):
         raise EmptySelectionError(
             f"Not one of {counted(len(report.cells), 'cell')} could be run here: {not_run_here(report.cells[0])}.",
-            remedy(report.cells[0].environment, "Select cells of this machine (`host`), or run them on theirs."),
+            remedy(report.cells[0].environment),
         )
 
 

@@ -76,9 +76,7 @@ def _end(proofs: list[Proof]) -> None:
     if any(proof.outcome is Outcome.FAILED for proof in proofs):
         raise typer.Exit(FAILED)
     if all(proof.outcome is Outcome.NOT_RUN for proof in proofs):
-        raise EmptySelectionError(
-            f"Nothing could be proved here: {proofs[0].sentence}.", remedy("docker", "Verify cells of this machine.")
-        )
+        raise EmptySelectionError(f"Nothing could be proved here: {proofs[0].sentence}.", remedy("docker"))
 
 
 def _shown(project: Project, job: Job, wanted: tuple[str, ...], console: Console) -> Iterator[Proof]:

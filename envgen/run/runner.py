@@ -266,4 +266,5 @@ def _blueprint(project: Project, cell: Cell, lock: Lock | None) -> Blueprint | s
     try:
         return Blueprint.of(cell, lock, project.matrix, project.facts, project.options.base_images)
     except EnvgenError as error:
-        return f"it has no Dockerfile: {error.what}"
+        remedy = f" ({error.remedy.rstrip('.')})" if error.remedy else ""
+        return f"it has no Dockerfile: {error.what.rstrip('.')}{remedy}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envgen.cell import Cell
 from envgen.errors import UsageError
+from envgen.files import write_atomically
 
 FOLDER = ".envgen"
 LATEST = "latest"  # the file beside the runs that names one
@@ -78,8 +79,11 @@ class Workspace:
         return name
 
     def make(self) -> None:
-        """Makes the folder, which version control is to leave alone."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Makes the folder, which version control is to leave alone.
+
+        Raises:
+            WriteError: it cannot be made.
+        """
         ignore = self.root / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            write_atomically(ignore, "*\n")

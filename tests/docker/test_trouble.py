@@ -70,6 +70,17 @@ def test_a_client_without_buildkit(project: DockerProject, engine: Engine, tmp_p
     assert "cannot build: BuildKit is enabled but the buildx component is missing or broken" in said
 
 
+def test_a_broken_lock_of_images(project: DockerProject) -> None:
+    lock = project.folder / "environments" / "images.lock.json"
+    lock.parent.mkdir()
+    lock.write_text("half a")
+    done = project.run()
+    assert done.returncode == 4, done.stdout + done.stderr
+    said = at(project.result(CELL), Rung.CREATED).sentence
+    assert said.startswith(f"it has no Dockerfile: {lock} is no usable lock of images: ")
+    assert said.endswith("(Delete it and run `envgen images refresh`)")
+
+
 def test_a_base_image_that_cannot_be_pulled(make: Make, tmp_path: Path) -> None:
     project = make(
         tmp_path / "project",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from envgen.errors import UsageError
+from envgen.files import WriteError
 from envgen.run.workspace import Workspace
 
 
@@ -46,3 +47,9 @@ def test_version_control_leaves_the_folder_alone(tmp_path: Path) -> None:
     for _ in range(2):
         workspace.make()
     assert (workspace.root / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".envgen").write_text("a file in its place")
+    with pytest.raises(WriteError, match=r"\.envgen is no folder"):
+        Workspace.beside(tmp_path / "matrix.yaml").make()
