@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Sequence
 
 from envgen.container.trouble import explain
 
@@ -31,9 +32,13 @@ def main() -> None:
             last.append(text)
             if not DIGEST.match(text):
                 print(text, flush=True)  # noqa: T201 - a program that the ladder runs
-    if build.returncode and (sentence := explain("\n".join(last))):
+    if build.returncode and (sentence := explain("\n".join(last), _platform(sys.argv))):
         print(f"error: {sentence}", flush=True)  # noqa: T201
     sys.exit(build.returncode)
+
+
+def _platform(argv: Sequence[str]) -> str:
+    return argv[argv.index("--platform") + 1] if "--platform" in argv else ""
 
 
 if __name__ == "__main__":

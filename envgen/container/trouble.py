@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Trouble:
-    """What a build said; `{name}` in the sentence stands for the pattern's group of that name."""
+    """What a build said; `{name}` in the sentence stands for the pattern's group of that name, or the platform."""
 
     pattern: re.Pattern[str]
     sentence: str
@@ -26,15 +26,15 @@ TROUBLES = (
             r"(?P<cause>(?:dial|lookup|net/http|proxyconnect|x509|tls|remote error)\b.*)$",
             re.MULTILINE,
         ),
-        "the base image {image} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
+        "the base image {image}{platform} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
     ),
     Trouble(
         re.compile(r"> \[internal\] load metadata for (?P<image>\S+):$", re.MULTILINE),
-        "there is no base image {image} that may be pulled; name another with --base-image OS=IMAGE",
+        "there is no base image {image}{platform} that may be pulled; name another with --base-image OS=IMAGE",
     ),
     Trouble(
         re.compile(r"(?:initializing source|copy from source) docker://(?P<image>\S+): (?P<cause>.*)"),
-        "the base image {image} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
+        "the base image {image}{platform} could not be pulled ({cause}); name another with --base-image OS=IMAGE",
     ),
     Trouble(
         re.compile(r"exec format error", re.IGNORECASE),
@@ -60,11 +60,16 @@ REFUSED = re.compile(
 )
 
 
-def explain(said: str) -> str:
-    """The sentence for what a failed build printed; nothing when it tells of its trouble by itself."""
+def explain(said: str, platform: str = "") -> str:
+    """The sentence for what a failed build printed; nothing when it tells of its trouble by itself.
+
+    Args:
+        platform: that was asked for, where it is not the engine's own; an image may be here for another one only.
+    """
+    asked = f" for {platform}" if platform else ""
     for trouble in TROUBLES:
         if found := trouble.pattern.search(said):
-            return trouble.sentence.format(**found.groupdict())
+            return trouble.sentence.format(platform=asked, **found.groupdict())
     step = STEP.search(said)
     lines = step["said"].split("\n") if step else []
     if any(TELLING.search(line) for line in lines):

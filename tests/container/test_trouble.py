@@ -91,3 +91,9 @@ executor failed running [/bin/sh -c python build.py]: exit code: 1
 )  # fmt: skip
 def test_the_sentence(said: str, sentence: str) -> None:
     assert explain(said) == sentence
+
+
+def test_an_image_that_is_here_for_another_processor_only() -> None:
+    assert explain(NO_HOST, "linux/arm64").startswith(
+        "the base image docker.io/library/debian:bookworm-slim for linux/arm64 could not be pulled ("
+    )
