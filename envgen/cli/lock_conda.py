@@ -16,7 +16,7 @@ from envgen.cli.console import output
 from envgen.compat.conda import CondaNames
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted
-from envgen.errors import LockError, StaleError
+from envgen.errors import Interruption, LockError, StaleError
 from envgen.lock import read_configuration
 from envgen.lock.conda import (
     CONDA,
@@ -49,6 +49,7 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
 
     Raises:
         StaleError: they are only to be checked, and one is not of the matrix as it is.
+        Interruption: the user asked to stop; finished locks stay.
     """
     names = CondaNames.load()
     requests = conda_requests(cells, matrix, facts, names)
@@ -61,9 +62,7 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     if options.check:
         _check(locker, requests)
         return
-    count = len(requests)
-    with Console(stderr=True).status(f"locked 0 of {count}") as status:
-        outcomes = locker.lock_all(requests, lambda done: status.update(f"locked {done} of {count}"))
+    outcomes = _locked(locker, requests)
     if options.as_json:
         print(json.dumps({outcome.request.name: _as_json(outcome) for outcome in outcomes}, indent=2))
     else:
@@ -71,6 +70,24 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
             _show(outcome)
     if any(outcome.failures for outcome in outcomes):
         raise typer.Exit(LockError.exit_code)
+
+
+def _locked(locker: CondaLocker, requests: Sequence[CondaRequest]) -> tuple[Outcome, ...]:
+    count, done = len(requests), 0
+    with Console(stderr=True).status(f"locked 0 of {count}") as status:
+
+        def on_done(number: int) -> None:
+            nonlocal done
+            done = number
+            status.update(f"locked {done} of {count}")
+
+        try:
+            return locker.lock_all(requests, on_done)
+        except KeyboardInterrupt:
+            raise Interruption(
+                f"Interrupted: {done} of {counted(count, 'conda lock')} were done, and they stay.",
+                "The same command goes on with the others.",
+            ) from None
 
 
 def _check(locker: CondaLocker, requests: Sequence[CondaRequest]) -> None:

@@ -62,18 +62,19 @@ class Solver:
     Attributes:
         refresh: whether pages that uv holds are asked for again, however young they are.
         moving: names of packages that may move; all others stay as a lock has them.
+        uv: shared by solvers that are stopped together.
     """
 
     configuration: IndexConfiguration
     refresh: bool = False
     moving: tuple[str, ...] = ()
-    _uv: Uv = field(default_factory=Uv)
+    uv: Uv = field(default_factory=Uv)
     _unreachable: dict[tuple[str, ...], str] = field(default_factory=dict)
     _sources: Once[tuple[SourceRequest, PythonVersion, tuple[str, ...]], Source] = field(default_factory=Once)
 
     @property
     def uv_version(self) -> str:
-        return self._uv.version
+        return self.uv.version
 
     def solve(self, request: LockRequest, base: str = "") -> Solution:
         """The packages of a request.
@@ -99,7 +100,7 @@ class Solver:
 
     def stop(self) -> None:
         """Ends what runs and begins nothing more."""
-        self._uv.stop()
+        self.uv.stop()
 
     def _resolve(self, request: LockRequest, attempt: _Attempt, base: str) -> subprocess.CompletedProcess[str]:
         known = self._unreachable.get(attempt.hosts)
@@ -179,7 +180,7 @@ class Solver:
                 *_python_options(request.cell.python), *options, *further,
                 *self.configuration.uv.options_with(metadata, folder, entries),
             ]  # fmt: skip
-            done = self._uv.run(arguments, self._environment(request))
+            done = self.uv.run(arguments, self._environment(request))
             if base and done.returncode == 0:
                 done.stdout = (folder / "pylock.toml").read_text(encoding="utf-8")
             return done

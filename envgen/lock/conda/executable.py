@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import yaml
 
 from envgen.errors import LockError, UsageError
+from envgen.lock.children import Children
 from envgen.lock.conda.document import FILE, read_lockfile
 from envgen.lock.conda.extra import part
 from envgen.lock.conda.request import PlatformRequest
@@ -28,6 +28,7 @@ class CondaExecutable:
     """A program that solves as conda does; it goes by its own configuration of channels and mirrors."""
 
     path: Path
+    _children: Children = field(default_factory=Children)
 
     @classmethod
     def named(cls, text: str) -> Self:
@@ -55,18 +56,23 @@ class CondaExecutable:
             lock = self._run(platform, channels, root, Path(folder))
             return list(read_lockfile(lock).package)
 
+    def stop(self) -> None:
+        """Ends what runs and begins nothing more."""
+        self._children.stop()
+
     def _run(self, platform: PlatformRequest, channels: Sequence[str], root: Path, folder: Path) -> Path:
         asked, virtual, lock = folder / "environment.yml", folder / "virtual-packages.yml", folder / FILE
         places = [str((root / name).resolve()) if name.startswith(".") else name for name in channels]
         asked.write_text(yaml.safe_dump({"channels": places, "dependencies": list(platform.specs)}), encoding="utf-8")
         packages = {"subdirs": {platform.subdir: {"packages": dict(platform.virtual)}}}
         virtual.write_text(yaml.safe_dump(packages), encoding="utf-8")
-        done = subprocess.run(
+        done = self._children.run(
             [
                 sys.executable, "-P", "-m", "conda_lock", "lock", "--conda", str(self.path), "--file", str(asked),
                 "--platform", platform.subdir, "--virtual-package-spec", str(virtual), "--lockfile", str(lock),
             ],
-            cwd=folder, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            os.environ | {"PYTHONUNBUFFERED": "1", **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))},
+            folder,
         )  # fmt: skip
         if done.returncode != 0 or not lock.is_file():
             said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]

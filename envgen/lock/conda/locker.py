@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from envgen import __version__
 from envgen.errors import LockError
@@ -18,6 +18,7 @@ from envgen.lock.conda.document import FILE, content_hashes, entry_of, lockfile_
 from envgen.lock.conda.environment_file import environment_file, environment_text
 from envgen.lock.conda.executable import CondaExecutable
 from envgen.lock.conda.header import Header
+from envgen.lock.conda.pip_part import PipPart
 from envgen.lock.conda.request import CondaRequest, PlatformRequest
 from envgen.lock.conda.solve import Solver
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 CONDA = "conda"  # beside the matrix's locks for pip: environments/conda/NAME/conda-lock.yml
 SOLVES = 4  # locks at a time; more gain nothing
 
-Pip = Callable[[PlatformRequest, Sequence[str]], "list[LockedDependency]"]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class CondaLocker:
     folder: Path
     root: Path
     upgrade: bool = False
-    pip: Pip | None = None
+    pip: PipPart | None = None
     executable: CondaExecutable | None = None
     also: Callable[[CondaRequest, Path, Mapping[str, Solved]], None] | None = None
 
@@ -161,12 +163,12 @@ class CondaLocker:
     async def _solve(self, solver: Solver, request: CondaRequest, platform: PlatformRequest) -> Solved:
         records: list[RepoDataRecord] = []
         if self.executable:
-            entries = await asyncio.to_thread(self.executable.solve, platform, request.channels, self.root)
+            entries = await _beside(self.executable, self.executable.solve, platform, request.channels, self.root)
         else:
             records = await solver.solve(platform, request.channels)
             entries = [entry_of(record, platform.subdir, request.channels) for record in records]
         if platform.pip and self.pip:
-            entries += await asyncio.to_thread(self.pip, platform, [entry.name for entry in entries])
+            entries += await _beside(self.pip, self.pip, platform, [entry.name for entry in entries])
         return Solved(tuple(entries), tuple(records))
 
     def _write(self, request: CondaRequest, solved: Mapping[str, Solved]) -> None:
@@ -214,6 +216,19 @@ class CondaLocker:
             return Header.read(self.path(request).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
+
+
+class _Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+async def _beside(who: _Stoppable, call: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
+    """Calls in a thread. An event loop that ends waits for its threads, so an interruption ends what they wait for."""
+    try:
+        return await asyncio.to_thread(call, *arguments, **options)
+    except asyncio.CancelledError:
+        who.stop()
+        raise
 
 
 def _digests(request: CondaRequest, platforms: Sequence[PlatformRequest]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.pep751 import Package
 from envgen.lock.request import lock_request
 from envgen.lock.solver import Solver
+from envgen.lock.uv import Uv
 from envgen.spec.matrix import Matrix
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class PipPart:
     facts: Facts
     configuration: IndexConfiguration
     names: dict[str, str]
+    _uv: Uv = field(default_factory=Uv)
 
     def __call__(self, platform: PlatformRequest, conda: Sequence[str]) -> list[LockedDependency]:
         """The entries of a lock.
@@ -56,8 +58,12 @@ class PipPart:
             excluded = Path(folder) / "excluded.txt"
             excluded.write_text("".join(f"{name}\n" for name in self._pypi(conda)), encoding="utf-8")
             variables = {**self.configuration.variables, EXCLUDE: str(excluded)}
-            solution = Solver(replace(self.configuration, variables=variables)).solve(request)
+            solution = Solver(replace(self.configuration, variables=variables), uv=self._uv).solve(request)
         return [_entry(package, platform.subdir) for package in solution.document.packages]
+
+    def stop(self) -> None:
+        """Ends what runs and begins nothing more."""
+        self._uv.stop()
 
     def _pypi(self, conda: Sequence[str]) -> list[str]:
         pypi = {name: own for own, name in self.names.items()}
