@@ -36,7 +36,17 @@ def connected() -> Iterator[DockerClient]:
     except docker.errors.APIError as error:
         _complain(f"the container engine refused: {error.explanation or error}")
     except (docker.errors.DockerException, RequestException) as error:
-        _complain(f"the container engine does not answer: {error}")
+        _complain(f"the container engine does not answer: {_cause(error)}")
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said, under the wraps of several libraries; else what the outermost of them says."""
+    inner: object = error
+    while isinstance(inner, BaseException):
+        if isinstance(inner, OSError) and inner.strerror and inner.errno:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__ or (inner.args[-1] if inner.args else None)
+    return " ".join(str(error).split())
 
 
 def _complain(sentence: str) -> None:
