@@ -60,7 +60,7 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     also = writer(options.further, settings, root) if options.further else None
     locker = CondaLocker(settings, options.folder / CONDA, root, options.upgrade, pip, executable, also)
     if options.check:
-        _check(locker, requests)
+        _check(locker, requests, as_json=options.as_json)
         return
     outcomes = _locked(locker, requests)
     if options.as_json:
@@ -90,13 +90,18 @@ def _locked(locker: CondaLocker, requests: Sequence[CondaRequest]) -> tuple[Outc
             ) from None
 
 
-def _check(locker: CondaLocker, requests: Sequence[CondaRequest]) -> None:
-    stale = [request.name for request in requests if not locker.is_current(request)]
+def _check(locker: CondaLocker, requests: Sequence[CondaRequest], *, as_json: bool) -> None:
+    stale = {request.name: why for request in requests if (why := locker.why_stale(request))}
+    if as_json:
+        print(json.dumps({"checked": len(requests), "stale": stale}, indent=2))
     if stale:
+        told = "\n".join(f"{name}: {why}" for name, why in stale.items())
         raise StaleError(
-            f"{counted(len(stale), 'conda lock')} missing, changed by hand, or of another matrix: {', '.join(stale)}.",
+            f"{counted(len(stale), 'conda lock')} of {len(requests)} would not be kept:\n{told}",
             "Run `envgen lock --manager conda` and commit what it writes.",
         )
+    if as_json:
+        return
     output().print(f"{counted(len(requests), 'conda lock')} as the matrix asks.", highlight=False)
 
 

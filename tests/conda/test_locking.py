@@ -142,8 +142,39 @@ def test_a_channel_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     outcomes = locker(tmp_path).lock_all(ask(LINUX, WINDOWS, of=spec(channel)))
     for outcome in outcomes:
         (error,) = outcome.failures.values()
-        assert error.what == f"the channel {channel}/ has no folder noarch."
+        assert error.what == f"the channel {channel}/ has no noarch/repodata.json."
         assert "conda: {channels: ...}" in error.remedy
+
+
+def test_a_damaged_channel_is_not_called_unreachable(tmp_path: Path) -> None:
+    for subdir in ("linux-64", "noarch"):
+        (tmp_path / "channel" / subdir).mkdir(parents=True)
+        (tmp_path / "channel" / subdir / "repodata.json").write_text("{")
+    (error,) = one(locker(tmp_path).lock_all(ask(LINUX, of=spec(tmp_path / "channel")))).failures.values()
+    assert "is damaged" in error.what
+    assert "EOF while parsing" in error.what
+
+
+def test_a_program_that_cannot_solve_is_one_short_sentence(real: Path, tmp_path: Path) -> None:
+    program = tmp_path / "mamba"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    own = locker(tmp_path, executable=CondaExecutable(program))
+    (error,) = one(own.lock_all(ask(LINUX, of=spec(real)))).failures.values()
+    assert error.what.endswith("for linux-64: it ended with exit status 3 when it was asked to solve.")
+
+
+def test_why_a_lock_would_not_be_kept(real: Path, tmp_path: Path) -> None:
+    own, (request,) = locker(tmp_path), ask(*CPU, of=spec(real))
+    assert own.why_stale(request) == "there is no lock"
+    linux = one(own.lock_all(ask(CPU[0], of=spec(real))))
+    assert own.why_stale(request) == "its lock has no osx-arm64, win-64"
+    (other,) = ask(CPU[0], of=spec(real, requires=("numpy",)))
+    assert own.why_stale(other) == "its lock of linux-64 is of another matrix, or of other facts"
+    assert not own.why_stale(linux.request)
+    assert linux.path
+    linux.path.write_text(linux.path.read_text() + "# more\n")
+    assert own.why_stale(linux.request) == "its lock is not as envgen wrote it"
 
 
 def test_a_channel_that_cannot_be_reached_is_asked_once(tmp_path: Path) -> None:

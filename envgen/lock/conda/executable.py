@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -76,9 +77,17 @@ class CondaExecutable:
         )  # fmt: skip
         if done.returncode != 0 or not lock.is_file():
             said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            why = said[-1].rstrip(".") if said else "it said nothing"
             raise LockError(
-                f"{self.path.name} made no conda environment for {platform.subdir}: {why}.",
+                f"{self.path.name} made no conda environment for {platform.subdir}: {_why(said)}.",
                 f"Run it by hand with the same specs: {', '.join(platform.specs)}.",
             )
         return lock
+
+
+def _why(said: Sequence[str]) -> str:
+    """The last line of what was said; of a program that failed, not the whole command."""
+    last = said[-1] if said else "it said nothing"
+    failed = re.fullmatch(
+        r"subprocess\.CalledProcessError: Command .+ (?:returned|died) .*?(exit status \d+|<.+>)\.?", last
+    )
+    return f"it ended with {failed[1]} when it was asked to solve" if failed else last.rstrip(".")

@@ -108,6 +108,21 @@ class CondaLocker:
         """Whether the lock has each platform of this request; others that it has are somebody else's matter."""
         return len(self.kept(request)) == len(request.platforms)
 
+    def why_stale(self, request: CondaRequest) -> str:
+        """Why its lock would not be kept as it is; nothing when it would."""
+        if not self.path(request).is_file():
+            return "there is no lock"
+        header = self._header(request)
+        if header is None:
+            return "its lock is not as envgen wrote it"
+        kept = self.kept(request)
+        lacking = [platform.subdir for platform in request.platforms if platform.subdir not in kept]
+        missing = [subdir for subdir in lacking if subdir not in header.requests]
+        other = [subdir for subdir in lacking if subdir in header.requests]
+        words = [f"its lock has no {', '.join(missing)}"] * bool(missing)
+        words += [f"its lock of {', '.join(other)} is of another matrix, or of other facts"] * bool(other)
+        return "; ".join(words)
+
     def lock_all(
         self, requests: Sequence[CondaRequest], on_done: Callable[[int], None] | None = None
     ) -> tuple[Outcome, ...]:

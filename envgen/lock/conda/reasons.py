@@ -32,8 +32,14 @@ def unreachable(channels: Sequence[str], request: PlatformRequest, error: Except
     said = str(error)
     if missing := re.search(r"could not find subdir '(.+?)' in channel '(.+?)'", said):
         return LockError(
-            f"the channel {missing[2]} has no folder {missing[1]}.",
+            f"the channel {missing[2]} has no {missing[1]}/repodata.json.",
             "Correct its address, or name another under `conda: {channels: ...}`.",
+        )
+    if parsing := re.search(r"[^:\n]+ at line \d+ column \d+", said):
+        return LockError(
+            f"the channel {', '.join(channels)} is damaged: {request.subdir} or noarch has a repodata.json that is none"
+            f" ({parsing[0].strip()}).",
+            "Index the channel anew, or name another under `conda: {channels: ...}`.",
         )
     causes = [line.removeprefix("Caused by: ").strip() for line in said.splitlines() if line.strip()]
     address = re.search(r"for url \((.+?)\)", said)
