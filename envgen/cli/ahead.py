@@ -28,8 +28,16 @@ def announce(
     """
     head = "[bold]Would run[/]" if dry else f"[bold]Run {prepared.info.run}[/]"
     info = prepared.info if left_out else prepared.info.model_copy(update={"left_out": (), "remarks": ()})
-    for line in _lines(ahead, info, head):
+    for line in (*_lines(ahead, info, head), *_unused(prepared)):
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def _unused(prepared: PreparedRun) -> Iterator[str]:
+    """A system that was mistyped would else be noticed by what its cells start from."""
+    systems = {job.cell.os for job in prepared.jobs}
+    for system in prepared.options.base_images:
+        if system not in systems:
+            yield f"[yellow]note[/] --base-image {system}: no selected cell is of {system}."
 
 
 def _lines(ahead: Outlook, info: RunInfo, head: str) -> Iterator[str]:

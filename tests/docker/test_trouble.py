@@ -55,6 +55,13 @@ def test_an_engine_that_does_not_answer(project: DockerProject, tmp_path: Path) 
     assert said.endswith(f"{tmp_path}/none.sock"), "neither a question nor a full stop"
 
 
+def test_a_base_image_for_no_selected_cell_is_noted(project: DockerProject) -> None:
+    done = project.run("--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "note --base-image debian13: no selected cell is of debian13." in done.stdout
+    assert "--base-image debian12:" not in done.stdout
+
+
 def test_a_client_without_buildkit(project: DockerProject, engine: Engine, tmp_path: Path) -> None:
     """The real client, whose component for builds is missing."""
     client = tmp_path / "bin" / "docker"
