@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ import pytest
 from run.project import TinyProject, torch_wheels
 
 from envgen.container.engine import Engine, find_engine
+from envgen.environment.docker import PROJECT
 
 BASES = {"debian12": "envgen-base:bookworm", "debian13": "envgen-base:trixie"}
 PYTHONS = {"debian12": "3.11", "debian13": "3.13"}  # the systems' own
@@ -104,8 +105,8 @@ Make = Callable[..., DockerProject]
 
 
 @pytest.fixture(scope="session")
-def make(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Makes projects; all share the stand-ins, and so the layers of their images."""
+def make(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    """Makes projects; all share the stand-ins, and so the layers of their images, which are removed at the end."""
     wheels = tmp_path_factory.mktemp("stand-in") / "wheels"
     wheels.mkdir()
     torch_wheels(wheels)
@@ -120,7 +121,19 @@ def make(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Make:
         environ |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         return DockerProject(made.folder, environ | {"PIP_FIND_LINKS": str(wheels), "DOCKER_HOST": engine.address})
 
-    return project
+    yield project
+    remove_images(engine, tmp_path_factory.getbasetemp())
+
+
+def remove_images(engine: Engine, folder: Path) -> None:
+    """Those of projects under a folder; what their layers were built from stays in the engine's cache."""
+    docker = [str(engine.program), "image"]
+    ask = [*docker, "ls", "--all", "--filter", f"label={PROJECT}", "--format", "{{.ID}}"]
+    ids = sorted(set(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()))
+    for image in ids:
+        found = engine.image(image)
+        if found and Path(found["Config"]["Labels"][PROJECT]).is_relative_to(folder):
+            subprocess.run([*docker, "rm", "--force", image], capture_output=True, check=False)
 
 
 @pytest.fixture
