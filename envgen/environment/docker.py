@@ -108,7 +108,7 @@ class DockerEnvironment:
         return build, self._prune(engine), self._own(engine, "envgen.container.extract", *taken)
 
     def proving(self, id_file: Path, answer: Path) -> tuple[Command, ...]:
-        """The commands that build the image from its base alone, tell its files, and remove it again.
+        """The commands that build the image from its `basis` alone, tell its files, and remove it again.
 
         Raises:
             Unavailable: it is not to be had here.
@@ -116,7 +116,15 @@ class DockerEnvironment:
         engine, blueprint = self._require()
         build = self._build(engine, blueprint, "runtime", id_file, "--no-cache")
         told = self._own(engine, "envgen.container.tree", str(id_file), str(answer))
-        return *self._base(engine, blueprint), build, told, self._prune(engine)
+        return build, told, self._prune(engine)
+
+    def basis(self) -> tuple[Command, ...]:
+        """The commands that make what is built from: the base image, with the lock's local files if there are any.
+
+        Raises:
+            Unavailable: it is not to be had here.
+        """
+        return self._base(*self._require())
 
     def _require(self) -> tuple[Engine, Blueprint]:
         if self.cell.os.family is not OsFamily.LINUX:
