@@ -28,8 +28,10 @@ from envgen.lock.conda import (
     read_channel_settings,
 )
 from envgen.lock.conda.executable import CondaExecutable
-from envgen.lock.conda.further import Further, writer
+from envgen.lock.conda.further import PIXI, Further, writer
 from envgen.spec.matrix import Matrix
+
+NO_PIXI = "no pixi.lock: it needs all platforms solved now, as by --upgrade, and no packages that pip installs."
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     root = matrix.file.absolute().parent
     settings = read_channel_settings()
     executable = CondaExecutable.named(options.executable) if options.executable else None
-    also = writer(options.further, settings, root) if options.further else None
+    also = writer(options.further, settings, root)
     locker = CondaLocker(settings, options.folder / CONDA, root, options.upgrade, pip, executable, also)
     if options.check:
         _check(locker, requests, as_json=options.as_json)
@@ -68,6 +70,8 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
     else:
         for outcome in outcomes:
             _show(outcome)
+            if Further.PIXI in options.further and outcome.path and not outcome.path.with_name(PIXI).exists():
+                output().print(f"       {NO_PIXI}", style="yellow", highlight=False, soft_wrap=True)
     if any(outcome.failures for outcome in outcomes):
         raise typer.Exit(LockError.exit_code)
 

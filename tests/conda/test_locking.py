@@ -205,6 +205,24 @@ def test_explicit_lists_and_a_lock_for_pixi(real: Path, tmp_path: Path) -> None:
     assert counts == outcome.packages
 
 
+def test_further_files_of_a_lock_that_is_kept_and_of_one_that_moves(real: Path, tmp_path: Path) -> None:
+    requests, own = ask(CPU[0], of=spec(real)), locker(tmp_path)
+    path = one(own.lock_all(requests)).path
+    assert path
+    explicit, pixi = path.with_name("conda-linux-64.lock"), path.with_name("pixi.lock")
+    environment = path.with_name("environment.linux-64.yml")
+    environment.unlink()
+    one(replace(own, also=writer(frozenset(Further), own.settings, own.root)).lock_all(requests))
+    assert explicit.exists()
+    assert environment.exists()
+    assert not pixi.exists(), "the lock alone does not tell what it has"
+    explicit.write_text("of an earlier lock\n")
+    pixi.write_text("of an earlier lock\n")
+    one(replace(own, upgrade=True, also=writer(frozenset(), own.settings, own.root)).lock_all(requests))
+    assert "@EXPLICIT" in explicit.read_text()
+    assert "version:" in pixi.read_text()
+
+
 def test_environment_yml_is_one_for_each_platform(real: Path, tmp_path: Path) -> None:
     path = one(locker(tmp_path).lock_all(ask(*CPU, of=spec(real)))).path
     assert path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ class Further(StrEnum):
 
 
 def writer(wanted: frozenset[Further], settings: ChannelSettings, root: Path) -> Writer:
-    """What writes the wanted files of a lock that was made."""
+    """What writes the wanted files of a lock, and again those that lie beside one that was made anew."""
     return partial(_write, wanted=wanted, settings=settings, root=root)
 
 
@@ -39,10 +39,18 @@ def _write(
     settings: ChannelSettings,
     root: Path,
 ) -> None:
-    if Further.EXPLICIT in wanted:
+    again = frozenset(_there(path)) if solved else frozenset()
+    if Further.EXPLICIT in wanted | again:
         _write_explicit(path)
-    if Further.PIXI in wanted:
+    if solved and Further.PIXI in wanted | again:  # a lock alone does not tell what pixi's has
         _write_pixi(request, path, solved, [settings.channel(name, root).base_url for name in request.channels])
+
+
+def _there(path: Path) -> Iterator[Further]:
+    if any(path.parent.glob("conda-*.lock")):
+        yield Further.EXPLICIT
+    if path.with_name(PIXI).exists():
+        yield Further.PIXI
 
 
 def _write_explicit(path: Path) -> None:

@@ -79,7 +79,7 @@ class CondaLocker:
         upgrade: solve again although a lock of an equal request is there.
         pip: locks what no channel has, given the packages that conda has.
         executable: what solves in place of this process.
-        also: told of every lock that was made, to write further files of it.
+        also: told of every lock, and of what was solved for it now, to write further files of it.
     """
 
     settings: ChannelSettings
@@ -149,6 +149,7 @@ class CondaLocker:
             async with turns:
                 if self.is_current(request) and not self.upgrade:
                     outcome = Outcome(request, self.path(request), self.kept(request))
+                    self._complete(request)
                 else:
                     solver[:] = solver or [Solver(self.settings, self.root)]  # not made where nothing is to be solved
                     outcome = await self._lock(solver[0], request)
@@ -204,6 +205,15 @@ class CondaLocker:
             write_atomically(path.with_name(environment_file(platform.subdir)), environment_text(request, platform))
         if self.also:
             self.also(request, path, solved)
+
+    def _complete(self, request: CondaRequest) -> None:
+        """Writes what should lie beside a lock that is kept."""
+        for platform in request.platforms:
+            beside = self.path(request).with_name(environment_file(platform.subdir))
+            if not beside.exists():
+                write_atomically(beside, environment_text(request, platform))
+        if self.also:
+            self.also(request, self.path(request), {})
 
     def _earlier(self, request: CondaRequest, solved: Mapping[str, Solved]) -> Earlier:
         """What the lock has of other platforms, those not asked for now among them; nothing of other channels."""
