@@ -30,7 +30,7 @@ def show_locks(outcomes: dict[str, Lock | LockError], *, upgraded: bool) -> None
     for what, changed in moved.items():
         _print(console, f"[bold]moved[/] in {counted(len(changed), 'cell')}: {escape(moved_words(what))}")
         console.print(f"       {_some(changed)}", style="dim", highlight=False, soft_wrap=True)
-    if upgraded and not moved:
+    if upgraded and locks and not moved:
         _print(console, "Nothing moved.")
     new = sum(lock.new for lock in locks)
     failed = len(outcomes) - len(locks)

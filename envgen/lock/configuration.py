@@ -38,6 +38,11 @@ class IndexConfiguration:
     variables: Mapping[str, str] = field(default_factory=dict)
     uv: UvSettings = field(default_factory=UvSettings)
 
+    @property
+    def unusable_index(self) -> str:
+        """pip's default index where it can be none; uv would find it empty. Nothing where it can be one."""
+        return self.default_index if self.default_index and not _reachable(self.default_index) else ""
+
     def arguments(self, *further: str) -> tuple[str, ...]:
         """The options of `uv pip compile` and `uv pip install`.
 

@@ -95,6 +95,11 @@ class Solver:
             failures.append(done.stderr)
             if "No solution found" not in done.stderr:
                 break
+        if unusable := self.configuration.unusable_index:
+            raise LockError(
+                f"the configured index {shown(unusable)} is neither an http(s) address nor a folder that is here.",
+                "Correct `index-url` in pip's configuration.",
+            )
         # What PyTorch's index answers is the reason only where the others lack the torch that it was asked for.
         raise explain(request, failures[-1] if lacks_torch(failures[0]) else failures[0])
 

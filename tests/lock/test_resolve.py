@@ -325,3 +325,18 @@ def test_an_index_with_other_hashes_is_said(wheels: Path, tmp_path: Path) -> Non
         of_index(index, tmp_path).lock(ask(CUDA))
     assert "Use an index that tells the sha256" in caught.value.remedy
     assert locker.kept(ask(CUDA)) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("not an address", "not an address"),
+        ("/no/such/folder", "/no/such/folder"),
+        ("ftp://me:s3cret@host/x", "ftp://host/x"),
+    ],
+)
+def test_an_index_that_can_be_none_is_not_an_empty_one(address: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(LockError) as error:
+        Locker(IndexConfiguration(default_index=address), tmp_path / "locks").lock(ask(CUDA))
+    assert error.value.what == (f"the configured index {told} is neither an http(s) address nor a folder that is here.")
+    assert "index-url" in error.value.remedy
