@@ -58,12 +58,12 @@ def lock_pip(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: PipOp
         return
     outcomes = _locked(locker, requests)
     locks = [outcome for outcome in outcomes.values() if isinstance(outcome, Lock)]
-    _refuse_unknown(locker.moving_names, locks)
     refused = [error for lock in locks if (error := _required(lock, wanted=options.requirements))]
     if options.as_json:
         print(json.dumps(locks_json(outcomes), indent=2))
     else:
         show_locks(outcomes, upgraded=options.upgrade or bool(options.packages))
+    _refuse_unknown(locker.moving_names, locks)
     if refused:
         raise ExceptionGroup("requirements.txt", refused)
     if len(locks) < len(outcomes):

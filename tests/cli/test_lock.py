@@ -110,6 +110,12 @@ def test_a_package_that_cannot_be_upgraded(name: str, why: str, envgen: Envgen, 
     assert f"--upgrade-package: {why}" in said.err
 
 
+def test_what_was_locked_is_said_before_what_could_not_be_upgraded(envgen: Envgen, folder: Path) -> None:
+    said = envgen("lock", "-P", "pandas")
+    assert said.code == 2
+    assert "2 cells: 2 locked anew" in said.out
+
+
 def test_options_of_pip_are_not_those_of_conda(envgen: Envgen, folder: Path) -> None:
     for option in (("-P", "numpy"), ("--requirements",)):
         said = envgen("lock", "--manager", "conda", *option)
