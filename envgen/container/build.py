@@ -8,6 +8,7 @@ when its client ends, so that nothing is left of one that was killed.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from envgen.container.trouble import explain
+from envgen.container.turns import turn
 
 PREFIX = re.compile(r"^(?:#\d+ )?(?:\d+\.\d{1,3} )?")  # at the end a failed step is told without its number
 DIGEST = re.compile(r"^sha256:[0-9a-f]{64}(?: .*)?$")  # of a step, or of a layer on its way
@@ -23,9 +25,12 @@ KEPT = 400  # lines, to look for a reason in
 
 def main() -> None:
     last: deque[str] = deque(maxlen=KEPT)
-    with subprocess.Popen(
-        sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as build:
+    with (
+        turn(os.environ.get("DOCKER_HOST", ""), alone="--no-cache" in sys.argv),
+        subprocess.Popen(
+            sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as build,
+    ):
         assert build.stdout is not None
         for line in build.stdout:
             text = PREFIX.sub("", line.rstrip())

@@ -174,7 +174,7 @@ class DockerEnvironment:
     def _prune(self, engine: Engine) -> Command:
         """Removes what an earlier build left without a name."""
         argv = (str(engine.program), "image", "prune", "--force", "--filter", f"label={PROJECT}={self.home}")
-        return Command(argv, self.home, engine.variables)
+        return self._own(engine, "envgen.container.prune", *argv)
 
     def _own(self, engine: Engine, module: str, *arguments: str) -> Command:
         # -P: what lies in the folder where it runs is no part of envgen

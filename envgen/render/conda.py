@@ -22,7 +22,7 @@ from envgen.render.files import Generated
 from envgen.render.templates import render_template
 from envgen.spec.matrix import BuildStep, Extension
 
-_INSTALL = ("python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--target", "/opt/extension")
+_INSTALL = ("python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--target", "/opt/step")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _dockerfile(inputs: CondaInputs, folder: str) -> str:
 
 def _build_env(inputs: CondaInputs, extension: Extension) -> Iterator[tuple[str, str]]:
     yield "ENVGEN_CELL", str(inputs.cell)
-    yield "ENVGEN_OUT", "/opt/extension"
+    yield "ENVGEN_OUT", "/opt/step"  # of one step; each begins with an empty one
     yield "ENVGEN_DEVICE_CODE", "1" if inputs.device_code else "0"
     if inputs.device_code:
         yield "CUDA_HOME", "/opt/venv"

@@ -27,7 +27,7 @@ from envgen.render.templates import render_template
 from envgen.spec.matrix import BuildStep, Extension, Toolkit
 
 # No cache: uv would take the binary that it built for another cell's torch.
-_INSTALL = ("uv", "pip", "install", "--no-cache", "--no-deps", "--no-build-isolation", "--target", "/opt/extension")
+_INSTALL = ("uv", "pip", "install", "--no-cache", "--no-deps", "--no-build-isolation", "--target", "/opt/step")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _build_env(inputs: DockerInputs, extension: Extension) -> Iterator[tuple[str
     yield "CC", f"gcc-{inputs.gcc}"
     yield "CXX", f"g++-{inputs.gcc}"
     yield "ENVGEN_CELL", str(inputs.cell)
-    yield "ENVGEN_OUT", "/opt/extension"
+    yield "ENVGEN_OUT", "/opt/step"  # of one step; each begins with an empty one
     yield "ENVGEN_DEVICE_CODE", "1" if inputs.device_code else "0"
     if inputs.device_code:
         yield "CUDAHOSTCXX", f"g++-{inputs.gcc}"

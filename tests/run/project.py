@@ -57,7 +57,7 @@ if part == "library":
     cc = os.environ.get("CC", "cc")
     subprocess.run([cc, "-shared", "-fPIC", "-O1", "tiny.c", "-o", out / "tiny" / "libtiny.so"], check=True)
 else:
-    shutil.copytree("tiny", out / "tiny", dirs_exist_ok=True)
+    shutil.copytree("tiny", out / "tiny")
 print(f"built {part} in {os.environ['ENVGEN_CELL']}")
 """
 

@@ -94,7 +94,7 @@ RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
 ENV ENVGEN_CELL="py313-torch2.13-cpu-debian12-aarch64"
-ENV ENVGEN_OUT="/opt/extension"
+ENV ENVGEN_OUT="/opt/step"
 ENV ENVGEN_DEVICE_CODE="0"
 
 
@@ -106,8 +106,10 @@ WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
-    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension .
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
+    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/step . \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 
 
 # What was built and nothing else, for whoever only wants that.

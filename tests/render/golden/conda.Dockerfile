@@ -32,7 +32,7 @@ FROM dependencies AS builder
 ARG SOURCE_DATE_EPOCH
 ARG MAX_JOBS="2"
 ENV ENVGEN_CELL="py312-torch2.13-cu129-debian12-x86_64"
-ENV ENVGEN_OUT="/opt/extension"
+ENV ENVGEN_OUT="/opt/step"
 ENV ENVGEN_DEVICE_CODE="1"
 ENV CUDA_HOME="/opt/venv"
 ENV FORCE_CUDA="1"
@@ -44,15 +44,19 @@ WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
-    && micromamba run --prefix /opt/venv python tools/plan.py --name 'two words'
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
+    && micromamba run --prefix /opt/venv python tools/plan.py --name 'two words' \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 # No shell expands a word of the matrix.
 # hadolint ignore=SC2016
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
-    && micromamba run --prefix /opt/venv python build.py '--out=$ENVGEN_OUT'
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
+    && micromamba run --prefix /opt/venv python build.py '--out=$ENVGEN_OUT' \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 
 
 FROM scratch AS artifact

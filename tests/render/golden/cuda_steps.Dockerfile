@@ -100,7 +100,7 @@ RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-13"
 ENV CXX="g++-13"
 ENV ENVGEN_CELL="py312-torch2.13-cu130-ubuntu24.04-x86_64"
-ENV ENVGEN_OUT="/opt/extension"
+ENV ENVGEN_OUT="/opt/step"
 ENV ENVGEN_DEVICE_CODE="1"
 ENV CUDAHOSTCXX="g++-13"
 ENV FORCE_CUDA="1"
@@ -116,15 +116,19 @@ WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
-    && python tools/plan.py --name 'two words'
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
+    && python tools/plan.py --name 'two words' \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 # No shell expands a word of the matrix.
 # hadolint ignore=SC2016
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
-    && python build.py '--out=$ENVGEN_OUT'
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
+    && python build.py '--out=$ENVGEN_OUT' \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 
 
 # What was built and nothing else, for whoever only wants that.

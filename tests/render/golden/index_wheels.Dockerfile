@@ -124,7 +124,7 @@ RUN useradd --uid 10001 --user-group --create-home --shell /bin/bash envgen
 ENV CC="gcc-12"
 ENV CXX="g++-12"
 ENV ENVGEN_CELL="py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl"
-ENV ENVGEN_OUT="/opt/extension"
+ENV ENVGEN_OUT="/opt/step"
 ENV ENVGEN_DEVICE_CODE="1"
 ENV CUDAHOSTCXX="g++-12"
 ENV FORCE_CUDA="1"
@@ -142,9 +142,11 @@ WORKDIR /src
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca_bundle,target=/run/secrets/ca_bundle \
     { [ ! -s /run/secrets/ca_bundle ] || export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; } \
-    && mkdir -p /opt/extension \
+    && mkdir -p /opt/extension "${ENVGEN_OUT}" \
     && printf '%s\n' 'other==1.4.0 --hash=sha256:abababababababababababababababababababababababababababababababab' > requirements.txt \
-    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/extension --require-hashes --no-binary other --requirement requirements.txt
+    && uv pip install --no-cache --no-deps --no-build-isolation --target /opt/step --require-hashes --no-binary other --requirement requirements.txt \
+    && cp -a "${ENVGEN_OUT}/." /opt/extension/ \
+    && rm -rf "${ENVGEN_OUT}"
 
 
 # What was built and nothing else, for whoever only wants that.
