@@ -68,7 +68,7 @@ ARG UV_PREVIEW_FEATURES=pylock
 ARG UV_SYSTEM_CERTS=1
 ARG VIRTUAL_ENV=/opt/venv
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
-    /run/uv venv --managed-python --no-python-downloads --python 3.13 /opt/venv
+    /run/uv venv --no-cache --managed-python --no-python-downloads --python 3.13 /opt/venv
 # The large packages first: a step that finds them there adds to them only.
 ARG SSL_CERT_FILE=/run/ca-certificates.crt
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \

@@ -74,7 +74,7 @@ ARG UV_PREVIEW_FEATURES=pylock
 ARG UV_SYSTEM_CERTS=1
 ARG VIRTUAL_ENV=/opt/venv
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
-    /run/uv venv --no-python-downloads --python /usr/bin/python3.11 /opt/venv
+    /run/uv venv --no-cache --no-python-downloads --python /usr/bin/python3.11 /opt/venv
 # The large packages first: a step that finds them there adds to them only.
 ARG SSL_CERT_FILE=/run/ca-certificates.crt
 RUN --mount=type=bind,from=toolchain,source=/opt/uv/bin/uv,target=/run/uv \
