@@ -42,6 +42,24 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Diagnosis(_Record):
+    """A cause of a failure, told from what was printed or from what the binaries are.
+
+    Attributes:
+        cause: id of the cause, for example `libstdcxx-too-old`.
+        sentence: what is wrong, with the names and versions of this failure.
+        fix: what to do about it, with the command where there is one.
+        evidence: what it was told from, name to value: `symbol`, `library`, `version`, `file`, `line`.
+        rule: id of the rule that said so.
+    """
+
+    cause: str
+    sentence: str
+    fix: str = ""
+    evidence: dict[str, str] = {}
+    rule: str = ""
+
+
 class RungResult(_Record):
     """How one rung ended.
 
@@ -51,6 +69,7 @@ class RungResult(_Record):
         log: the log file, relative to the run's folder.
         log_tail: the last lines of a failed rung's log.
         facts: what was measured, for example versions, libraries, architectures.
+        diagnoses: why it failed, the likeliest first; empty when no cause could be told.
     """
 
     rung: Rung
@@ -61,6 +80,7 @@ class RungResult(_Record):
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     facts: dict[str, JsonValue] = {}
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 class CellResult(_Record):

@@ -1,0 +1,5 @@
+"""Why it fails: causes, with evidence, a sentence and a fix, from what was printed and from what the binaries are."""
+
+from envgen.diagnose.causes import Cause
+
+__all__ = ["Cause"]
