@@ -1,4 +1,4 @@
-"""Which passing cells are next to a failing one."""
+"""Which cells that passed a rung are next to one that failed there."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from envgen.space import Space
 
 
 def passed_beside(space: Space, row: int, passed: Sequence[int]) -> tuple[str, ...]:
-    """The values with which a failing cell passed, everything else being equal: `python 3.11, 3.12 or 3.13`.
+    """The values with which a failing cell passed that rung, everything else being equal: `python 3.11, 3.12 or 3.13`.
 
     Args:
         row: the failing cell.
-        passed: the passing cells, by their rows.
+        passed: the cells that passed the rung, by their rows; further up they may have failed.
 
     Returns:
         one text for each axis on which a passing cell differs and on no other, in the order of the axes.

@@ -111,7 +111,7 @@ def test_one_failed_cell_is_no_pattern_but_its_neighbours_are_named() -> None:
     assert (found.pattern, found.support) == ("", (named("3.12", "2.9", "cpu"),))
     assert found.sentence == (
         "py312-torch2.9-cpu-debian12-x86_64 failed, and no other cell with it; "
-        "with python 3.10, 3.11 or 3.13, torch 2.8 or 2.10 and cuda cu126 instead it passed."
+        "with python 3.10, 3.11 or 3.13, torch 2.8 or 2.10 and cuda cu126 instead it passed the rung loaded."
     )
 
 
