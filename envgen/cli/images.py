@@ -56,24 +56,35 @@ def refresh_command(
     new = old.updated(asked, read.found)
     if new != old:
         write_atomically(path, new.text)
-    _say(path, old, new, asked, as_json=as_json)
+    if as_json:
+        _say_json(path, old, new, asked)
+    else:
+        _say(old, new, asked, unread=frozenset(asked) - read.found.keys())
     for fault in read.faults:
         output(stderr=True).print(f"[red]error:[/] {escape(str(fault))}", highlight=False, soft_wrap=True)
     if read.faults:
         raise typer.Exit(read.faults[0].exit_code)
 
 
-def _say(path: Path, old: ImagesLock, new: ImagesLock, asked: tuple[str, ...], *, as_json: bool) -> None:
-    changed = [name for name in new.images if new.images[name] != old.images.get(name)]
-    unknown = [name for name in asked if name not in new.images]
-    if as_json:
-        print(json.dumps({"file": str(path), "changed": changed, "unknown": unknown}, indent=2))
-        return
+def _say(old: ImagesLock, new: ImagesLock, asked: tuple[str, ...], unread: frozenset[str]) -> None:
     console = output()
+    changed = _changed(old, new)
     for name in changed:
         console.print(f"{name} {new.images[name].digest}", highlight=False, soft_wrap=True)
-    known = f"{len(asked) - len(unknown)} pinned, {len(changed)} of them changed"
-    console.print(f"{counted(len(asked), 'image')}: {known}.", highlight=False)
+    kept = len(unread & new.images.keys())
+    told = [f"{len(asked) - len(unread)} pinned, {len(changed)} of them changed"] if len(unread) < len(asked) else []
+    told += [f"{kept} not read, pinned as before"] if kept else []
+    told += [f"{len(unread) - kept} not read, not pinned"] if len(unread) > kept else []
+    console.print(f"{counted(len(asked), 'image')}: {'; '.join(told) or 'nothing to pin'}.", highlight=False)
+
+
+def _say_json(path: Path, old: ImagesLock, new: ImagesLock, asked: tuple[str, ...]) -> None:
+    unknown = [name for name in asked if name not in new.images]
+    print(json.dumps({"file": str(path), "changed": _changed(old, new), "unknown": unknown}, indent=2))
+
+
+def _changed(old: ImagesLock, new: ImagesLock) -> list[str]:
+    return [name for name in new.images if new.images[name] != old.images.get(name)]
 
 
 def _check_address(mirror: str) -> None:

@@ -39,6 +39,9 @@ def test_digests_are_kept_where_a_registry_fails(envgen: Envgen, debian: TinyPro
 
         registry.routes[slim] = answer(content("new"), kind=INDEX)
         del registry.routes[noble]
+        one = envgen("images", "refresh", "--mirror", registry.address).out
+        assert "2 images: 1 pinned, 1 of them changed; 1 not read, pinned as before." in one
+        registry.routes[slim] = answer(content("newer"), kind=INDEX)
         said = envgen("images", "refresh", "--json", "--mirror", registry.address)
     assert said.code == 7
     assert "ubuntu:24.04" in said.err
@@ -52,6 +55,7 @@ def test_digests_are_kept_where_a_registry_fails(envgen: Envgen, debian: TinyPro
 def test_an_unreachable_registry(envgen: Envgen, debian: TinyProject) -> None:
     said = envgen("images", "refresh", "--mirror", "http://127.0.0.1:9")
     assert said.code == 7
+    assert said.out == "2 images: 2 not read, not pinned.\n"
     assert said.err.count("error:") == 1
     assert "takes no connection" in said.err
     assert not (debian.folder / LOCK).exists()
