@@ -72,6 +72,7 @@ def lock_conda(cells: Sequence[Cell], matrix: Matrix, facts: Facts, options: Con
             _show(outcome)
             if Further.PIXI in options.further and outcome.path and not outcome.path.with_name(PIXI).exists():
                 output().print(f"       {NO_PIXI}", style="yellow", highlight=False, soft_wrap=True)
+        _sum_up(outcomes)
     if any(outcome.failures for outcome in outcomes):
         raise typer.Exit(LockError.exit_code)
 
@@ -122,6 +123,19 @@ def _show(outcome: Outcome) -> None:
     for reason, platforms in reasons.items():
         what = f"[red]failed[/] {outcome.request.name} on {', '.join(platforms)}: {escape(reason)}"
         console.print(what, highlight=False, soft_wrap=True)
+
+
+def _sum_up(outcomes: Sequence[Outcome]) -> None:
+    """How many locks there are; what was made or failed is counted in their platforms."""
+    made = sum(len(outcome.made) for outcome in outcomes)
+    kept = sum(len(outcome.packages) for outcome in outcomes) - made
+    failed = sum(len(outcome.failures) for outcome in outcomes)
+    output().print(
+        f"{counted(len(outcomes), 'conda lock')}, {counted(made + kept + failed, 'platform')}:"
+        f" {made} locked anew, {kept} as they were, {failed} failed.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

@@ -47,11 +47,21 @@ def install(lock: str, platform: str, prefix: str) -> None:
             )
         )
     except part("rattler.exceptions").InstallerError as error:
-        why = "; ".join(line.removeprefix("Caused by: ").strip() for line in str(error).splitlines() if line.strip())
-        raise EnvgenError(f"The conda environment cannot be made: {why}.") from None
+        raise _not_made(str(error)) from None
     lines = pip_lines(Path(lock), platform)
     if lines:
         (Path(prefix) / BY_PIP).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _not_made(causes: str) -> EnvgenError:
+    """What could not be done, and the innermost cause of it; all causes go to the log."""
+    sys.stderr.write(f"{causes}\n")
+    lines = [line.removeprefix("Caused by: ").strip(" .") for line in causes.splitlines() if line.strip()]
+    why = ": ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
+    return EnvgenError(
+        f"The conda environment cannot be made: {why}.",
+        "Check that its channel or a mirror can be reached and the disk has room, or lock again with --upgrade.",
+    )
 
 
 def activate(prefix: str) -> None:
@@ -91,10 +101,16 @@ def _run(script: str, folder: Path, variables: Mapping[str, str]) -> dict[str, s
     try:
         done = subprocess.run(argv, capture_output=True, text=True, check=False, env=dict(variables))
     except FileNotFoundError:
-        raise EnvgenError(f"There is no {argv[0]}, which activation scripts of conda packages need.") from None
+        raise EnvgenError(
+            f"There is no {argv[0]}, which activation scripts of conda packages need.",
+            "Install it, or take `--environment venv`.",
+        ) from None
     if done.returncode != 0 or not answer.is_file():
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise EnvgenError(f"An activation script of the conda environment failed: {said}.")
+        raise EnvgenError(
+            f"An activation script of the conda environment failed: {said}.",
+            "Lock again with --upgrade, or tell the channel that has its package.",
+        )
     found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
     return found
 
@@ -110,4 +126,4 @@ if __name__ == "__main__":
     try:
         STEPS[sys.argv[1]](*sys.argv[2:])
     except EnvgenError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(" ".join(f"error: {error}".splitlines()))  # what a rung says is the line of the error

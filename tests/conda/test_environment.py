@@ -40,6 +40,11 @@ class CondaProject:
         return next((self.project.folder / ".envgen").glob("cells/*/**/conda-meta")).parent
 
 
+def install(lock: Path, prefix: Path) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-P", "-m", "envgen.environment.conda_make", "install", str(lock), PLATFORM, str(prefix)]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture
 def conda_project(tmp_path: Path, wheels: Path) -> CondaProject:
     return CondaProject(tmp_path, wheels)
@@ -76,13 +81,11 @@ def test_a_package_with_another_hash_is_refused_in_one_sentence(conda_project: C
     torch = next(conda_project.channel.rglob("pytorch-*.tar.bz2"))
     torch.write_bytes(torch.read_bytes() + b"x")
     lock = next(conda_project.project.folder.rglob("conda-lock.yml"))
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "envgen.environment.conda_make", "install", lock, PLATFORM, tmp_path / "prefix"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = install(lock, tmp_path / "prefix")
     assert done.returncode == 1
     assert f"{torch.name} is not the file that was locked: its sha256 is " in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Find out who changed it" in done.stderr.splitlines()[-1], "the line that the rung repeats"
     assert not (tmp_path / "prefix").exists()
 
 
@@ -116,3 +119,18 @@ def test_a_platform_that_fails_leaves_the_others(conda_project: CondaProject) ->
     assert lock["made"] == [PLATFORM]
     assert list(lock["failures"]) == ["win-64"]
     assert done.returncode == 5
+    said = conda_project.envgen("lock", "--manager", "conda").stdout
+    assert said.endswith("1 conda lock, 2 platforms: 0 locked anew, 1 as they were, 1 failed.\n")
+
+
+def test_a_channel_that_is_gone_is_said_with_what_to_do(conda_project: CondaProject) -> None:
+    assert conda_project.envgen("lock", "--manager", "conda").returncode == 0
+    lock = next(conda_project.project.folder.rglob("conda-lock.yml"))
+    lock.write_text(lock.read_text().replace(conda_project.channel.as_uri(), "http://127.0.0.1:9/channel"))
+    done = install(lock, lock.parent / "prefix")
+    assert done.returncode == 1
+    *causes, said = done.stderr.splitlines()
+    assert "127.0.0.1:9/channel" in "".join(causes)
+    assert said.startswith("error: The conda environment cannot be made: failed to fetch ")
+    assert "Connection refused" in said
+    assert "Check that its channel or a mirror can be reached" in said
