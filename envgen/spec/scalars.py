@@ -116,6 +116,15 @@ def _source(text: str) -> str:
         raise GrammarError(f"{text!r} is not NAME==VERSION, such as torch-scatter==2.1.2") from None
 
 
+def _of_cells(name: str) -> str:
+    if name.upper() in ("PYTHONHOME", "PYTHONPATH"):
+        raise GrammarError(
+            f"{name} would let modules into a cell that are none of its own",
+            "A package that a cell needs is an axis with `package`; a build's own variables are `extension.build.env`.",
+        )
+    return name
+
+
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -240,6 +249,7 @@ Name = Annotated[
 ]
 Module = Annotated[str, _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "a module to import, such as my_extension")]
 Variable = Annotated[str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a name of an environment variable")]
+CellVariable = Annotated[Variable, AfterValidator(_of_cells)]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "a SHA-256 in 64 small hexadecimal digits")]
 GpuArch = Annotated[str, _parsed(SmArch.parse), _version_like]
 RequirementText = Annotated[str, _parsed(_requirement)]

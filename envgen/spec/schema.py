@@ -16,6 +16,7 @@ from envgen.spec.scalars import (
     BudgetText,
     Bytes,
     CellSelector,
+    CellVariable,
     Command,
     Condition,
     CudaSelector,
@@ -74,7 +75,7 @@ class ExtraAxisForm(_Form):
         description="Versions of the package, `latest` (not pinned) or `none` (not installed).",
         examples=[["2.3"]],
     )
-    variables: dict[ExtraValue, dict[Variable, Line]] = Field(
+    variables: dict[ExtraValue, dict[CellVariable, Line]] = Field(
         default={}, description="Value to the environment variables it sets.", examples=[{"gcc13": {"CC": "gcc-13"}}]
     )
 

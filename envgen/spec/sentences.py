@@ -49,7 +49,7 @@ class _Finding:
     def _key(self) -> MatrixError:
         if self.type == "literal_error":
             return self._unknown_key()
-        return MatrixError(f"{self._container()}: {self._reason()}.", "", self._key_place())
+        return MatrixError(f"{self._container()}: {self._reason()}.", self._remedy(), self._key_place())
 
     def _unknown_key(self) -> MatrixError:
         known = _keys(json_schema(), self.path[:-1])
@@ -70,8 +70,7 @@ class _Finding:
 
     def _value(self) -> MatrixError:
         where = named(self.path) if self.path else "The file"
-        remedy = getattr(self.context.get("error"), "remedy", "")
-        return MatrixError(f"{where}: {self._reason()}.", remedy, self._place())
+        return MatrixError(f"{where}: {self._reason()}.", self._remedy(), self._place())
 
     def _text(self) -> MatrixError:
         return self._must_be("a text")
@@ -100,6 +99,9 @@ class _Finding:
 
     def _reason(self) -> str:
         return str(self.context.get("error", self.message))
+
+    def _remedy(self) -> str:
+        return getattr(self.context.get("error"), "remedy", "")
 
     def _container(self) -> str:
         return named(self.path[:-1]) if len(self.path) > 1 else "the file"
