@@ -20,7 +20,7 @@ _PYTHON_OPTIONS = ("/quiet", "InstallAllUsers=1", "TargetDir=C:\\Python", "Inclu
 _BUILD_TOOLS_OPTIONS = ("--quiet", "--wait", "--norestart", "--nocache", "--installPath", "C:\\BuildTools")
 _INSTALL = (
     "C:\\Python\\python.exe", "-m", "uv", "pip", "install", "--python", _PYTHON,
-    "--no-cache", "--no-deps", "--no-build-isolation", "--target", "C:\\extension",
+    "--no-cache", "--no-deps", "--no-build-isolation", "--target", "C:\\step",
 )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _commands(inputs: WindowsInputs, extension: Extension) -> Commands:
 def _build_env(inputs: WindowsInputs, extension: Extension) -> Iterator[tuple[str, str]]:
     yield "DISTUTILS_USE_SDK", "1"  # the compiler is the one that the variables below name
     yield "ENVGEN_CELL", str(inputs.cell)
-    yield "ENVGEN_OUT", "C:\\extension"
+    yield "ENVGEN_OUT", "C:\\step"  # of one step; each begins with an empty one
     yield "ENVGEN_DEVICE_CODE", "0"
     yield from sorted(inputs.variables.items())
     yield from sorted(extension.build.env.items())

@@ -73,6 +73,19 @@ def test_the_windows_dockerfile_as_docker_reads_it() -> None:
     assert "cd" * 32 in text
 
 
+def test_each_step_on_windows_begins_with_an_empty_folder() -> None:
+    commands = dockerfile.parse_string(RENDERED["windows.Dockerfile"])
+    out = next(command.value[1] for command in commands if command.cmd == "ENV" and command.value[0] == "ENVGEN_OUT")
+    assert out == '"C:\\step"'
+    steps = [place for place, command in enumerate(commands) if command.cmd == "RUN" and command.value[0] == "python"]
+    assert len(steps) == 2
+    for step in steps:
+        (taken,) = commands[step + 1].value
+        assert re.fullmatch(
+            r"Copy-Item C:\\step\\\* C:\\extension -Recurse -Force;\s+Remove-Item C:\\step\\\* -Recurse -Force", taken
+        )
+
+
 def test_a_windows_file_is_honest_about_what_was_tried() -> None:
     assert "Never built where envgen is made" in RENDERED["windows.Dockerfile"]
 

@@ -40,16 +40,20 @@ RUN ["C:\\Python\\python.exe", "-m", "uv", "pip", "sync", "--preview-features", 
 FROM dependencies AS builder
 ENV DISTUTILS_USE_SDK="1"
 ENV ENVGEN_CELL="py314t-torch2.13-cpu-windows2022-x86_64"
-ENV ENVGEN_OUT="C:\extension"
+ENV ENVGEN_OUT="C:\step"
 ENV ENVGEN_DEVICE_CODE="0"
 ENV MODE="fast"
 ENV CXXFLAGS="-O1 -DNAME=`"x`""
 ENV MAX_JOBS="2"
-RUN New-Item -ItemType Directory -Force C:\src, C:\extension | Out-Null
+RUN New-Item -ItemType Directory -Force C:\src, C:\step, C:\extension | Out-Null
 WORKDIR C:/src
 COPY ["csrc", "C:/src/"]
 RUN ["python", "tools/plan.py", "--name", "two words"]
+RUN Copy-Item C:\step\* C:\extension -Recurse -Force; `
+    Remove-Item C:\step\* -Recurse -Force
 RUN ["python", "build.py", "--out=$ENVGEN_OUT"]
+RUN Copy-Item C:\step\* C:\extension -Recurse -Force; `
+    Remove-Item C:\step\* -Recurse -Force
 
 
 FROM ${RUNTIME_IMAGE} AS runtime
