@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -36,9 +37,14 @@ def ignore_list(locks: tuple[str, ...], source: PurePosixPath | None, matrix_nam
     )
 
 
-def image_tag(cell: Cell) -> str:
-    """What its image is called unless somebody says otherwise."""
-    return f"envgen:{cell}"
+def image_tag(cell: Cell, extension: Extension | None) -> str:
+    """What its image is called unless somebody says otherwise: `my-extension:CELL`.
+
+    By what is imported, which the matrix says: two projects' images lie beside each other on one engine, and a clone's
+    folder has no say in files that are the same everywhere.
+    """
+    module = extension.imports[0].partition(".")[0] if extension else ""
+    return f"{re.sub('[^a-z0-9]+', '-', module.lower()).strip('-') or 'envgen'}:{cell}"
 
 
 def platform(cell: Cell) -> str:

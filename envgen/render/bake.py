@@ -61,7 +61,7 @@ def _target(inputs: DockerInputs, arguments: Mapping[str, str]) -> Mapping[str, 
         "dockerfile": _literal(path(f"{cell_folder(inputs.cell)}/Dockerfile")),
         "target": "runtime",
         "platforms": [_literal(platform(inputs.cell))],
-        "tags": [_literal(image(image_tag(inputs.cell)))],
+        "tags": [_literal(image(image_tag(inputs.cell, inputs.extension)))],
         # An argument that is null leaves the Dockerfile's own.
         "args": {name: f'${{{variable} == "" ? null : {variable}}}' for name, variable in arguments.items()},
     }

@@ -77,7 +77,7 @@ def _dockerfile(inputs: CondaInputs, folder: str) -> str:
         matrix=inputs.matrix_name,
         cell=cell,
         folder=folder,
-        tag=image_tag(cell),
+        tag=image_tag(cell, extension),
         platform=platform(cell),
         notes=inputs.notes,
         base_image=inputs.base_image,

@@ -101,7 +101,7 @@ def environment_files(inputs: DockerInputs, lock: str) -> tuple[Generated, ...]:
         Generated(folder / "Dockerfile.dockerignore", render_dockerignore(inputs)),
         Generated(folder / WHOLE, lock),
         *(Generated(folder / layer.lock, layer.text) for layer in inputs.layers if layer.text is not None),
-        *shell_files(inputs.cell, inputs.matrix_name),
+        *shell_files(inputs.cell, inputs.extension, inputs.matrix_name),
     )
 
 
@@ -121,7 +121,7 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         matrix=inputs.matrix_name,
         cell=cell,
         folder=cell_folder(cell),
-        tag=image_tag(cell),
+        tag=image_tag(cell, inputs.extension),
         base_image=inputs.base_image,
         runtime_image=inputs.runtime_image,
         gcc=inputs.gcc,

@@ -9,9 +9,10 @@ from envgen.cell import Cell
 from envgen.render.about import cell_folder, image_tag, platform
 from envgen.render.files import Generated
 from envgen.render.templates import render_template
+from envgen.spec.matrix import Extension
 
 
-def shell_files(cell: Cell, matrix_name: str) -> tuple[Generated, ...]:
+def shell_files(cell: Cell, extension: Extension | None, matrix_name: str) -> tuple[Generated, ...]:
     """`compose.yaml` and `devcontainer.json` of a Linux cell.
 
     Raises:
@@ -27,7 +28,7 @@ def shell_files(cell: Cell, matrix_name: str) -> tuple[Generated, ...]:
                 matrix=matrix_name,
                 cell=str(cell),
                 folder=folder,
-                tag=image_tag(cell),
+                tag=image_tag(cell, extension),
                 platform=platform(cell),
                 gpu=not cell.cuda.is_cpu,
             ),

@@ -77,7 +77,7 @@ def _dockerfile(inputs: WindowsInputs, folder: str) -> str:
         matrix=inputs.matrix_name,
         cell=cell,
         folder=folder,
-        tag=image_tag(cell),
+        tag=image_tag(cell, inputs.extension),
         image=inputs.image,
         notes=inputs.notes,
         python=inputs.python,

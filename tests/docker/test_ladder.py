@@ -147,7 +147,7 @@ def test_the_same_cells_by_the_bake_file(climbed: Climbed, engine: Engine) -> No
     assert baked.returncode == 0, baked.stderr
     for result in climbed.results.values():
         closed = ["--network", "none", "--read-only", "--tmpfs", "/tmp", "--tmpfs", "/facts:mode=1777"]  # noqa: S108
-        check = [docker, "run", "--rm", *closed, "--env", "ENVGEN_FACTS=/facts/f.json", f"envgen:{result.cell}"]
+        check = [docker, "run", "--rm", *closed, "--env", "ENVGEN_FACTS=/facts/f.json", f"tiny:{result.cell}"]
         done = subprocess.run(check, capture_output=True, text=True, check=False)
-        subprocess.run([docker, "image", "rm", "--force", f"envgen:{result.cell}"], capture_output=True, check=False)
+        subprocess.run([docker, "image", "rm", "--force", f"tiny:{result.cell}"], capture_output=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -15,19 +15,23 @@ from envgen import __version__
 from envgen.cell import Cell
 from envgen.compat.windows import WindowsContainers
 from envgen.errors import EnvgenError
+from envgen.image import ImageReference
+from envgen.render.about import image_tag
 from envgen.render.bake import bake_file
 from envgen.render.conda import conda_files
 from envgen.render.files import Generated
 from envgen.render.shells import shell_files
 from envgen.render.windows import windows_files
 
-from .cases import cases, conda_inputs, inputs, windows_inputs
+from .cases import REFERENCE, cases, conda_inputs, inputs, windows_inputs
 
 dockerfile = pytest.importorskip("dockerfile", reason="the parser has no wheel for this machine")
 
+ITS = replace(REFERENCE, imports=("its",))
 GOLDEN = Path(__file__).parent / "golden"
 CASES = cases()
 CUDA = CASES["cuda_steps"]
+BAKED = [inputs for name, inputs in CASES.items() if name != "environment_only"]  # a cell comes once in a matrix
 
 
 def text_of(files: tuple[Generated, ...], name: str) -> str:
@@ -38,9 +42,9 @@ def text_of(files: tuple[Generated, ...], name: str) -> str:
 RENDERED = {
     "windows.Dockerfile": text_of(windows_files(windows_inputs(), ""), "Dockerfile"),
     "conda.Dockerfile": text_of(conda_files(conda_inputs()), "conda.Dockerfile"),
-    "docker-bake.json": bake_file(CASES.values(), "matrix.yaml").text,
-    "compose.yaml": text_of(shell_files(CUDA.cell, "matrix.yaml"), "compose.yaml"),
-    "devcontainer.json": text_of(shell_files(CUDA.cell, "matrix.yaml"), "devcontainer.json"),
+    "docker-bake.json": bake_file(BAKED, "matrix.yaml").text,
+    "compose.yaml": text_of(shell_files(CUDA.cell, CUDA.extension, "matrix.yaml"), "compose.yaml"),
+    "devcontainer.json": text_of(shell_files(CUDA.cell, CUDA.extension, "matrix.yaml"), "devcontainer.json"),
 }
 
 
@@ -123,7 +127,29 @@ def test_bake_targets_groups_and_variables() -> None:
 
 
 def test_bake_says_the_same_in_any_order() -> None:
-    assert bake_file([*CASES.values()][::-1], "matrix.yaml").text == RENDERED["docker-bake.json"]
+    assert bake_file(BAKED[::-1], "matrix.yaml").text == RENDERED["docker-bake.json"]
+
+
+def image_of(*modules: str) -> str:
+    return ImageReference.parse(image_tag(CUDA.cell, replace(REFERENCE, imports=modules))).repository
+
+
+def test_images_of_two_projects_have_two_names() -> None:
+    names = [
+        json.loads(bake_file([case], "matrix.yaml").text)["target"] for case in (CUDA, replace(CUDA, extension=ITS))
+    ]
+    assert [target["tags"][0].partition(":")[0] for found in names for target in found.values()] == ["reference", "its"]
+    compose = yaml.safe_load(text_of(shell_files(CUDA.cell, ITS, "matrix.yaml"), "compose.yaml"))
+    assert compose["services"]["shell"]["image"] == f"its:{CUDA.cell}"
+    assert image_tag(CUDA.cell, None) == f"envgen:{CUDA.cell}"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("My_Extension", "my-extension"), ("pkg._C", "pkg"), ("_C", "c"), ("__", "envgen"), ("Größe $(x)\n", "gr-e-x")],
+)
+def test_any_module_gives_an_image_a_name(module: str, name: str) -> None:
+    assert image_of(module, "other") == name
 
 
 def test_names_that_only_a_dot_tells_apart() -> None:
@@ -139,7 +165,7 @@ def test_a_shell_in_the_cell() -> None:
     (service,) = yaml.safe_load(RENDERED["compose.yaml"])["services"].values()
     assert service["user"] == "${ENVGEN_USER:-10001:10001}"
     assert service["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
-    cpu = text_of(shell_files(CASES["backend"].cell, "matrix.yaml"), "compose.yaml")
+    cpu = text_of(shell_files(CASES["backend"].cell, None, "matrix.yaml"), "compose.yaml")
     assert "deploy" not in yaml.safe_load(cpu)["services"]["shell"]
     assert yaml.safe_load(cpu)["services"]["shell"]["platform"] == "linux/arm64"
 

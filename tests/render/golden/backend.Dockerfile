@@ -2,7 +2,7 @@
 #
 # Cell py313-torch2.13-cpu-debian12-aarch64
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --platform linux/arm64 --file environments/py313-torch2.13-cpu-debian12-aarch64/Dockerfile --tag envgen:py313-torch2.13-cpu-debian12-aarch64 .
+#   docker build --platform linux/arm64 --file environments/py313-torch2.13-cpu-debian12-aarch64/Dockerfile --tag reference:py313-torch2.13-cpu-debian12-aarch64 .
 # Where packages are reached through a site's own index, certificate or mirror, add:
 #   --secret id=pip_conf,src=pip.conf --secret id=ca_bundle,src=ca-bundle.crt
 #   --build-arg APT_MIRROR=http://mirror --build-arg UV_PYTHON_INSTALL_MIRROR=https://mirror

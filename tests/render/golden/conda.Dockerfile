@@ -2,7 +2,7 @@
 #
 # Cell py312-torch2.13-cu129-debian12-x86_64, from the packages of conda's channels.
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --platform linux/amd64 --file environments/py312-torch2.13-cu129-debian12-x86_64/conda.Dockerfile --tag envgen:py312-torch2.13-cu129-debian12-x86_64-conda .
+#   docker build --platform linux/amd64 --file environments/py312-torch2.13-cu129-debian12-x86_64/conda.Dockerfile --tag reference:py312-torch2.13-cu129-debian12-x86_64-conda .
 # Where channels are reached through a site's own mirror or certificate, add:
 #   --secret id=condarc,src=.condarc --secret id=ca_bundle,src=ca-bundle.crt
 # Neither stays in the image. The environment holds the compilers of its lock, also in the last stage.

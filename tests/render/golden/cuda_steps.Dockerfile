@@ -2,7 +2,7 @@
 #
 # Cell py312-torch2.13-cu130-ubuntu24.04-x86_64
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --platform linux/amd64 --file environments/py312-torch2.13-cu130-ubuntu24.04-x86_64/Dockerfile --tag envgen:py312-torch2.13-cu130-ubuntu24.04-x86_64 .
+#   docker build --platform linux/amd64 --file environments/py312-torch2.13-cu130-ubuntu24.04-x86_64/Dockerfile --tag reference:py312-torch2.13-cu130-ubuntu24.04-x86_64 .
 # Where packages are reached through a site's own index, certificate or mirror, add:
 #   --secret id=pip_conf,src=pip.conf --secret id=ca_bundle,src=ca-bundle.crt
 #   --build-arg APT_MIRROR=http://mirror --build-arg UV_PYTHON_INSTALL_MIRROR=https://mirror

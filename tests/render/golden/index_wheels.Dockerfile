@@ -2,7 +2,7 @@
 #
 # Cell py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl
 # Build with the folder of matrix.yaml as the context (BuildKit or buildah):
-#   docker build --platform linux/amd64 --file environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/Dockerfile --tag envgen:py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl .
+#   docker build --platform linux/amd64 --file environments/py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl/Dockerfile --tag reference:py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl .
 # Where packages are reached through a site's own index, certificate or mirror, add:
 #   --secret id=pip_conf,src=pip.conf --secret id=ca_bundle,src=ca-bundle.crt
 #   --build-arg APT_MIRROR=http://mirror --build-arg UV_PYTHON_INSTALL_MIRROR=https://mirror

@@ -4,7 +4,7 @@
 # Cell py314t-torch2.13-cpu-windows2022-x86_64
 # Never built where envgen is made, where there is no Windows: it follows the documentation of what it installs.
 # Build on a Windows host with containers, with the folder of matrix.yaml as the context:
-#   docker build --file environments/py314t-torch2.13-cpu-windows2022-x86_64/Dockerfile --tag envgen:py314t-torch2.13-cpu-windows2022-x86_64 .
+#   docker build --file environments/py314t-torch2.13-cpu-windows2022-x86_64/Dockerfile --tag reference:py314t-torch2.13-cpu-windows2022-x86_64 .
 # No GPU reaches a container of Windows Server: it is built without device code, and checked on the CPU.
 
 ARG BASE_IMAGE=mcr.microsoft.com/windows/servercore:ltsc2022
