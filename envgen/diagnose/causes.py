@@ -8,6 +8,8 @@ from enum import StrEnum
 class Cause(StrEnum):
     """Why something did not build, load or run."""
 
+    # of extensions, engines and what they need
+
     TORCH_VERSION_MISMATCH = "torch-version-mismatch"
     CXX11_ABI_MISMATCH = "cxx11-abi-mismatch"
     IMPORT_TORCH_FIRST = "import-torch-first"
@@ -55,3 +57,13 @@ class Cause(StrEnum):
     TRT_LIB_MISSING = "trt-lib-missing"
     TRT_PLUGIN_MISSING = "trt-plugin-missing"
     TORCHTRT_RUNTIME_NOT_LOADED = "torchtrt-runtime-not-loaded"
+
+    # of environments and processes
+    REQUIREMENTS_CONFLICT = "requirements-conflict"
+    INDEX_UNREACHABLE = "index-unreachable"
+    HASH_MISMATCH = "hash-mismatch"
+    DISK_FULL = "disk-full"
+    OUT_OF_MEMORY = "out-of-memory"
+    TIME_LIMIT = "time-limit"
+    ENDED_FROM_OUTSIDE = "ended-from-outside"
+    CRASHED = "crashed"
