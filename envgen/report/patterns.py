@@ -157,7 +157,8 @@ class _Kind:
         passed = [other for other, result in enumerate(self.ran.results) if self.kind.verdict(result) is False]
         beside = passed_beside(self.ran.space, row, passed)
         (cell,) = self._named(finding.support)
-        why = f"with {listed(beside)} instead it passed the rung {self.kind.rung}" if beside else "too few cells to tell why"
+        passing = f"with {listed(beside)} instead it passed the rung {self.kind.rung}"
+        why = passing if beside else "too few cells to tell why"
         sentence = f"{cell} failed, and no other cell with it; {why}."
         return self._about(finding.support, sentence, failed_again=self._again(finding))
 
