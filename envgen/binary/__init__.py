@@ -1,5 +1,21 @@
 """Facts of compiled files, read without running them, on any host: ELF, PE and Mach-O, and archives of them."""
 
-from envgen.binary.facts import Binary, ElfFacts, Format, MachoFacts, PeFacts, VersionNeed
+from envgen.binary.content import Unreadable
+from envgen.binary.facts import Binary, ElfFacts, Format, MachoFacts, Marks, PeFacts, VersionNeed
+from envgen.binary.fatbin import DeviceCode, DeviceFacts
+from envgen.binary.read import looks_like_binary, read_binary
 
-__all__ = ["Binary", "ElfFacts", "Format", "MachoFacts", "PeFacts", "VersionNeed"]
+__all__ = [
+    "Binary",
+    "DeviceCode",
+    "DeviceFacts",
+    "ElfFacts",
+    "Format",
+    "MachoFacts",
+    "Marks",
+    "PeFacts",
+    "Unreadable",
+    "VersionNeed",
+    "looks_like_binary",
+    "read_binary",
+]

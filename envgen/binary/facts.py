@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from envgen.binary.fatbin import DeviceFacts
 from envgen.cell import Arch, OsFamily
 
 
@@ -35,16 +36,24 @@ class ElfFacts:
     Attributes:
         rpath: DT_RPATH, one entry a folder; searched before the environment's LD_LIBRARY_PATH.
         runpath: DT_RUNPATH, searched after it.
-        version_needs: sorted.
+        version_needs: sorted; those that may be missing (weak ones) are left out.
+        versioned: the symbols that are asked for in a version, sorted by version.
         exec_stack: whether it asks for an executable stack; None without PT_GNU_STACK, which loaders take as a yes.
         static_tls: whether it needs room in the static TLS block (DF_STATIC_TLS).
+        build_id: in hexadecimal; empty when it has none.
     """
 
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     version_needs: tuple[VersionNeed, ...] = ()
+    versioned: tuple[tuple[VersionNeed, tuple[str, ...]], ...] = field(default=(), repr=False)
     exec_stack: bool | None = False
     static_tls: bool = False
+    build_id: str = ""
+
+    def symbols_of(self, need: VersionNeed) -> tuple[str, ...]:
+        """The symbols because of which a version is needed; sorted."""
+        return dict(self.versioned).get(need, ())
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class PeFacts:
         linker: version of the linker that made it: `14.42`; MinGW's say `2.40`.
         crt: the C runtimes it imports: some of `/MD`, `/MDd`, `msvcrt`, `ucrt`; `/MT` when it imports none.
         delayed: DLLs that are looked for at their first use.
-        imports: by DLL, in lower case, the functions taken from it.
+        imports: by DLL, in lower case, the functions taken from it; `#12` for one that is taken by its number.
         signed: whether it carries an Authenticode signature.
     """
 
@@ -72,16 +81,41 @@ class MachoFacts:
 
     Attributes:
         rpaths: LC_RPATH, in order.
+        platform: what it is for when that is not macOS, for example `iOS`; empty for macOS.
         minimum_os: the oldest macOS it loads on: `14.0`; empty when it does not say.
-        signature: `none`, `ad hoc`, `signed`, or `damaged` when its form cannot be valid.
+        signature: `none`, `ad hoc`, `signed`, or `damaged` when it cannot be valid.
+        signature_fault: why it cannot.
         slices: every machine of a universal file; this one's alone otherwise.
+        weak_needed: those of the needed libraries that may be missing.
     """
 
     rpaths: tuple[str, ...] = ()
+    platform: str = ""
     minimum_os: str = ""
     sdk: str = ""
     signature: str = "none"
+    signature_fault: str = ""
     slices: tuple[str, ...] = ()
+    weak_needed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Texts in a binary's constants that say what it was made with; empty where there is none.
+
+    Attributes:
+        pybind11: the id of the internals that pybind11 modules share: `__pybind11_internals_v4_gcc_libstdcpp_...`.
+        pybind11_python: the Python that a pybind11 module accepts and no other: `3.12`.
+        cudart: words of a CUDA runtime that is a part of the binary.
+        toolkit: the CUDA toolkit that compiled its device code: `13.0`.
+        compilers: those that left their name, for example `GCC: (Debian 12.2.0-14) 12.2.0`.
+    """
+
+    pybind11: str = ""
+    pybind11_python: str = ""
+    cudart: str = ""
+    toolkit: str = ""
+    compilers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +131,7 @@ class Binary:
         imports: names of the functions and data that others must define; on macOS without the leading underscore.
         weak_imports: those of them that may stay undefined.
         exports: names that it defines for others.
+        device: None without device code.
     """
 
     file: str
@@ -109,6 +144,8 @@ class Binary:
     imports: frozenset[str] = field(default=frozenset(), repr=False)
     weak_imports: frozenset[str] = field(default=frozenset(), repr=False)
     exports: frozenset[str] = field(default=frozenset(), repr=False)
+    device: DeviceFacts | None = None
+    marks: Marks = field(default=Marks(), repr=False)
     elf: ElfFacts | None = None
     pe: PeFacts | None = None
     macho: MachoFacts | None = None

@@ -10,7 +10,8 @@ import lief
 from pydantic import JsonValue
 
 from envgen.cell import Arch, OsFamily
-from envgen.inspection.fatbin import DeviceCode, device_code
+from envgen.binary.content import Content
+from envgen.binary.fatbin import DeviceCode, device_facts
 
 ENDINGS = (".so", ".pyd", ".dll", ".dylib")
 MACHO_HEADER = 32  # bytes, of a 64-bit one
@@ -84,6 +85,11 @@ def _end(parsed: lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary) -> int:
     header = parsed.header
     table = header.section_header_offset + header.numberof_sections * header.section_header_size
     return max([table, *(part.file_offset + part.physical_size for part in parsed.segments)])
+
+
+def device_code(section: bytes) -> tuple[DeviceCode, ...]:
+    found = device_facts(Content(section))
+    return found.code if found else ()
 
 
 def _elf(file: str, parsed: lief.ELF.Binary) -> Binary:

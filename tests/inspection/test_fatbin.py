@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from envgen.cell import Cuda
 from envgen.inspection import read_binaries
-from envgen.inspection.fatbin import MAGIC, DeviceCode, device_code
+from envgen.binary.fatbin import MAGIC, DeviceCode
+from envgen.inspection.binary import device_code
 from envgen.machine import CudaToolkit, this_machine
 from tests.inspection.binaries import container, entry
 

@@ -8,7 +8,7 @@ import pytest
 
 from envgen.cell import Arch, Cell, OsFamily, SmArch
 from envgen.inspection import Binary, judge_binaries
-from envgen.inspection.fatbin import DeviceCode
+from envgen.binary.fatbin import DeviceCode
 
 CELL = Cell.parse("py312-torch2.13-cu130-debian12-x86_64")
 PLAIN = Binary("plain.so", OsFamily.LINUX, Arch.X86_64)
