@@ -1,6 +1,7 @@
 """Facts of compiled files, read without running them, on any host: ELF, PE and Mach-O, and archives of them."""
 
-from envgen.binary.content import Unreadable
+from envgen.binary.content import Unreadable, printable
+from envgen.binary.demangle import demangle
 from envgen.binary.facts import Binary, ElfFacts, Format, MachoFacts, Marks, PeFacts, VersionNeed
 from envgen.binary.fatbin import DeviceCode, DeviceFacts
 from envgen.binary.read import looks_like_binary, read_binary
@@ -16,6 +17,8 @@ __all__ = [
     "PeFacts",
     "Unreadable",
     "VersionNeed",
+    "demangle",
     "looks_like_binary",
+    "printable",
     "read_binary",
 ]

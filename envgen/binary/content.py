@@ -109,3 +109,9 @@ class Content:
 def cut_short(wanted: int, there: int) -> Unreadable:
     """The sentence for a file that ends too early."""
     return Unreadable(f"it is cut short or damaged: its headers speak of {wanted} bytes and it has {there}")
+
+
+def printable(text: str, most: int = 300) -> str:
+    """A text from a foreign file on one line, with nothing in it that a terminal obeys."""
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:most])
+    return shown + "..." * (len(text) > most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
+from typing import IO
 
 from envgen.binary import elf, macho, pe
 from envgen.binary.content import Content, Unreadable
@@ -27,12 +28,22 @@ def read_binary(source: Path | bytes, file: str = "") -> tuple[Binary, ...]:
     name = file or source.name
     try:
         with source.open("rb") as stream:
-            if not stream.seek(0, 2):
-                raise Unreadable("it is empty")
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return _read(Content(mapped), name)  # unmapped with the last view of it, which an error may still hold
+            return read_file(stream, name)
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from None
+
+
+def read_file(stream: IO[bytes], file: str) -> tuple[Binary, ...]:
+    """As `read_binary`, of an open file.
+
+    Raises:
+        Unreadable: it is no shared library, or a damaged one.
+        OSError: it cannot be mapped.
+    """
+    if not stream.seek(0, 2):
+        raise Unreadable("it is empty")
+    mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    return _read(Content(mapped), file)  # unmapped with the last view of it, which an error may still hold
 
 
 def looks_like_binary(begin: bytes) -> bool:
