@@ -19,20 +19,29 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         WriteError: the system refuses; says which file and why.
     """
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """The same with bytes.
+
+    Raises:
+        WriteError: the system refuses; says which file and why.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, text)
+        _write(path, content)
     except OSError as error:
         raise WriteError(
             f"Cannot write {path}: {_why(path, error)}.", "Check its folder's permissions and free space."
         ) from None
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         Path(scratch).chmod(0o644)

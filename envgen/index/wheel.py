@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from email.message import Message
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from envgen.index.access import IndexFault
 from envgen.index.ranges import LocalFile, RangeFile
 
 _LARGEST_MEMBER = 64 << 20  # bytes, unpacked, when no limit is given
+_BLOCK = 1 << 20
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError,
     NotImplementedError,  # a compression that zipfile has not
@@ -110,6 +111,25 @@ class RemoteWheel:
                 if len(content) < wanted or (whole and stream.read(1)):  # at the end zipfile looks at the checksum
                     raise zipfile.BadZipFile
         return content
+
+    def copy(self, name: str, target: BinaryIO) -> None:
+        """Unpacks a member of any size into a file; its checksum holds.
+
+        Raises:
+            IndexFault: the wheel cannot be read, or has no such member.
+        """
+        member = self._member(name)
+        left = member.file_size
+        with self._sound():
+            self._file.expect(member.header_offset, self._end(member), True)
+            with self._archive.open(member) as stream:
+                while block := stream.read(_BLOCK):
+                    left -= len(block)
+                    if left < 0:
+                        raise zipfile.BadZipFile
+                    target.write(block)
+            if left:
+                raise zipfile.BadZipFile
 
     def metadata(self) -> Message:
         """METADATA: the file beside the wheel where the index offers it, else the member.
