@@ -1,0 +1,18 @@
+"""Whether a binary loads in an environment that nobody has installed: from its facts, and torch's."""
+
+from envgen.prediction.knowledge import Knowledge
+from envgen.prediction.predict import predict, predict_all
+from envgen.prediction.subject import Subject
+from envgen.prediction.target import System, Target
+from envgen.prediction.verdict import Prediction, Verdict
+
+__all__ = [
+    "Knowledge",
+    "Prediction",
+    "Subject",
+    "System",
+    "Target",
+    "Verdict",
+    "predict",
+    "predict_all",
+]

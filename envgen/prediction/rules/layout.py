@@ -1,0 +1,67 @@
+"""The rule on the layout of torch's types, on which code depends that the binary compiled into itself."""
+
+from __future__ import annotations
+
+from packaging.version import Version
+
+from envgen.diagnose import Cause
+from envgen.prediction.case import Case
+from envgen.prediction.rules.rule import Rule
+from envgen.prediction.target import Target
+from envgen.prediction.verdict import Finding, Verdict
+from envgen.symbols import Difference, Layout
+
+_FIX = "Build it against that release of torch."
+
+
+def _layout(case: Case, target: Target) -> Finding | None:
+    subject = case.subject
+    if not subject.torch_names or subject.stable or target.torch == subject.built_with:
+        return None
+    here = case.knowledge.symbols.layout(target.torch, target.platform)
+    if here is None:
+        words = f"how torch {target.torch} lays out its types on {target.platform.words} is not known"
+        return Finding(Verdict.UNKNOWN, None, words, f"`envgen facts index torch=={target.torch}` finds out.")
+    possible = [case.knowledge.symbols.layout(release, target.platform) for release in case.candidates]
+    known = [layout for layout in possible if layout is not None]
+    if not known:
+        words = f"how the torch lays out its types that {subject.file} was compiled against is not known"
+        return Finding(Verdict.UNKNOWN, None, words)
+    differing = ((layout.release, _gravest(case, layout, here)) for layout in known)
+    found = [(release, difference) for release, difference in differing if difference]
+    return _finding(case, target, found[-1]) if found else None
+
+
+def _gravest(case: Case, built_with: Layout, here: Layout) -> Difference | None:
+    by_group = case.knowledge.consequences.by_group
+
+    def weight(difference: Difference) -> tuple[bool, bool]:
+        tried = by_group.get(difference.group)
+        return (tried is not None and tried.grave, tried is not None)
+
+    return max(built_with.differences(here, case.groups), key=weight, default=None)
+
+
+def _finding(case: Case, target: Target, found: tuple[Version, Difference]) -> Finding:
+    subject, (release, difference) = case.subject, found
+    tried = case.knowledge.consequences.by_group.get(difference.group)
+    sure = subject.built_with is not None
+    compiled = f"was compiled for torch {release}" if sure else f"may have been compiled for torch {release}"
+    sentence = (
+        f"{subject.file} {compiled}, whose {difference.key} is {difference.mine}; in torch {target.torch} it is"
+        f" {difference.other}"
+    )
+    return Finding(
+        Verdict.FAILS if sure and tried and tried.grave else Verdict.RISK,
+        Cause.TORCH_VERSION_MISMATCH,
+        f"{sentence}: {tried.seen}" if tried and tried.seen else sentence,
+        _FIX,
+        (
+            ("layout", difference.group),
+            ("difference", f"{difference.key}: {difference.mine}, {difference.other}"),
+            ("built_with", str(release) if sure else "not known"),
+        ),
+    )
+
+
+TORCH_LAYOUT = Rule("torch-layout", "Does torch lay out its types as expected?", ("torch", "platform"), _layout)

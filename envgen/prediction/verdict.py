@@ -1,0 +1,64 @@
+"""What is predicted of a binary in a target, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from envgen.diagnose import Cause
+from envgen.prediction.target import Target
+from envgen.results import Diagnosis
+
+
+class Verdict(StrEnum):
+    """How a binary fares in a target.
+
+    RISK loads as far as names can tell, but was compiled for another layout of torch's types: it may crash or compute
+    with the wrong field. UNKNOWN is never guessed at: something that decides is not known.
+    """
+
+    LOADS = "loads"
+    RISK = "risk"
+    UNKNOWN = "unknown"
+    FAILS = "fails"
+
+    @property
+    def weight(self) -> int:
+        """The heavier of two verdicts is that of both together."""
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says against a binary in a target.
+
+    Attributes:
+        cause: None for what is not known.
+        missing: mangled names of what nothing in the target defines.
+    """
+
+    verdict: Verdict
+    cause: Cause | None
+    sentence: str
+    fix: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def diagnosis(self, rule: str) -> Diagnosis:
+        cause = self.cause.value if self.cause else "unknown"
+        return Diagnosis(cause=cause, sentence=self.sentence, fix=self.fix, evidence=dict(self.evidence), rule=rule)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The verdict on one binary in one target.
+
+    Attributes:
+        diagnoses: what speaks against it, the weightiest first; empty when it loads.
+        missing: mangled names of torch's that the target does not define, sorted.
+    """
+
+    target: Target
+    verdict: Verdict
+    diagnoses: tuple[Diagnosis, ...] = ()
+    missing: tuple[str, ...] = ()
