@@ -111,6 +111,7 @@ class Compilers:
         standards: torch to its C++.
         floors: torch to the oldest compilers that its own files take.
         bounds: torch and CUDA to what cpp_extension checks before it compiles with nvcc; on Linux only.
+        unit_gb: gigabytes of memory that compiling one unit takes: of the `host` compiler, and of `nvcc`.
     """
 
     systems: Mapping[Os, System]
@@ -118,6 +119,7 @@ class Compilers:
     standards: tuple[tuple[SpecifierSet, Standard], ...]
     floors: tuple[tuple[SpecifierSet, Demand], ...]
     bounds: tuple[tuple[SpecifierSet, frozenset[Cuda], Demand], ...]
+    unit_gb: Mapping[str, float]
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -141,6 +143,7 @@ class Compilers:
                 (SpecifierSet(row["torch"]), frozenset(map(Cuda.parse, row["cuda"])), _bounds(row, source))
                 for row, source in table.rows("torch_bounds")
             ),
+            unit_gb={row["compiler"]: float(row["gb"]) for row, _ in table.rows("unit_memory")},
         )
 
     def named(self, text: str) -> tuple[Compiler, ...]:

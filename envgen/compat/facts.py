@@ -60,6 +60,8 @@ class Facts:
         seen: builds of torch on the user's further indexes and folders.
         uv_targets: the glibc versions that uv can resolve for, ascending.
         other_libc: distribution name to the C library it has in place of glibc.
+        companions: requirements of packages beside their own metadata.
+        build_companions: the same, of what builds against them.
         claims: facts of which sources say different things.
         notices: sentences about snapshots in the user's cache that could not be used.
     """
@@ -78,6 +80,7 @@ class Facts:
     other_libc: Mapping[str, tuple[str, Source]]
     uv_targets: tuple[Version, ...]
     companions: tuple[Companion, ...]
+    build_companions: tuple[Companion, ...]
     toolchain: Toolchain
     compilers: Compilers
     containers: Containers
@@ -110,6 +113,7 @@ class Facts:
         snapshots = holdings.snapshots()
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")
+        companions = Table(folder / "companions.yaml")
         compilers = Compilers.read(Table(folder / "compilers.yaml"))
         return cls(
             taken=min(snapshot.taken for snapshot in snapshots.values()),
@@ -128,10 +132,8 @@ class Facts:
             systems=_systems(platforms),
             other_libc={row["os"]: (row["libc"], source) for row, source in platforms.rows("other_libc")},
             uv_targets=tuple(Version(text) for row, _ in platforms.rows("uv_targets") for text in row["glibc"]),
-            companions=tuple(
-                Companion(row["package"], SpecifierSet(row["versions"]), tuple(row["requires"]), source)
-                for row, source in Table(folder / "companions.yaml").rows("companions")
-            ),
+            companions=_companions(companions, "companions"),
+            build_companions=_companions(companions, "build_companions"),
             toolchain=Toolchain.read(Table(folder / "toolkit.yaml")),
             compilers=compilers,
             containers=Containers.read(Table(folder / "containers.yaml"), compilers),
@@ -230,6 +232,13 @@ def _promise(row: Mapping[str, Any], source: Source) -> tuple[tuple[str, Arch], 
     cuda = tuple(Cuda.parse(text) for text in row["cuda"])
     pythons = tuple(PythonVersion.parse(text) for text in row["python"])
     return (row["torch"], Arch(row["arch"])), IndexPromise(cuda, pythons, source)
+
+
+def _companions(table: Table, name: str) -> tuple[Companion, ...]:
+    return tuple(
+        Companion(row["package"], SpecifierSet(row["versions"]), tuple(row["requires"]), source)
+        for row, source in table.rows(name)
+    )
 
 
 def _systems(table: Table) -> dict[Os, OsFact]:

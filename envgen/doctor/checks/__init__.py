@@ -1,0 +1,29 @@
+"""The checks in their order: what others rest on comes first."""
+
+from envgen.doctor.checks import (
+    building,
+    companions,
+    files,
+    gpu,
+    imports,
+    interpreter,
+    libraries,
+    packages,
+    path,
+    systems,
+    toolkit,
+)
+
+CHECKS = (
+    *interpreter.CHECKS,
+    *path.CHECKS,
+    *packages.CHECKS,
+    *files.CHECKS,
+    *companions.CHECKS,
+    *libraries.CHECKS,
+    *imports.CHECKS,
+    *gpu.CHECKS,
+    *building.CHECKS,
+    *toolkit.CHECKS,
+    *systems.CHECKS,
+)

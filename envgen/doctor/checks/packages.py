@@ -1,0 +1,139 @@
+"""Installed packages against what torch and its neighbours require of each other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+
+from envgen.cell import PythonVersion
+from envgen.compat.facts import Facts
+from envgen.compat.words import listed
+from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.near import TORCH, near_torch, requirements
+from envgen.doctor.finding import Check, Finding, Severity
+from envgen.doctor.observed import Distribution, Observed, public_version
+
+VENDOR = re.compile(r"(nvidia-.+?)(?:-cu(\d+))?")  # the library, and the CUDA major in its package's name
+
+
+def _no_torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
+    if observed.has_torch or observed.hollow:
+        return
+    python = PythonVersion(int(observed.interpreter.version.split(".")[1]), observed.interpreter.free_threaded)
+    fitting = [str(version) for version, release in facts.torch.items() if _has_wheel(release, python)]
+    has = f"PyPI has wheels of torch {fitting[0]} to {fitting[-1]} for" if fitting else "no known release is for"
+    yield Finding(
+        Severity.ERROR,
+        f"torch is not installed; {has} Python {python}.",
+        where=(observed.interpreter.purelib,),
+        remedy="Install it." if fitting else "Make an environment with another Python, and install it there.",
+        command=f"{observed.python} -m pip install torch" if fitting else "",
+    )
+
+
+def _has_wheel(release: object, python: PythonVersion) -> bool:
+    return any(python in wheels.pythons for wheels in getattr(release, "wheels", {}).values())
+
+
+def _required(observed: Observed, facts: Facts) -> Iterator[Finding]:
+    """What each package near torch requires, against what is installed."""
+    broken = observed.has_torch and observed.imported.torch is None
+    for package in near_torch(observed):
+        if package is not observed.distribution(package.name):
+            continue  # hidden by another of its name
+        for need in requirements(observed, package, _extras(observed, package)):
+            yield from _missed(observed, package, need, broken=broken)
+
+
+def _extras(observed: Observed, package: Distribution) -> frozenset[str]:
+    """The extras with which torch asks for a package: `cuda-toolkit[cublas]`."""
+    torch = observed.distribution(TORCH)
+    needs = requirements(observed, torch) if torch and torch is not package else ()
+    return frozenset(extra for need in needs if need.name == package.name for extra in need.extras)
+
+
+def _missed(observed: Observed, package: Distribution, need: Requirement, *, broken: bool) -> Iterator[Finding]:
+    installed = observed.distribution(need.name)
+    if installed and need.specifier.contains(installed.version, prereleases=True):
+        return
+    # A package built against one torch fails with another; another copy of a library may do, until it does not.
+    strict = broken or need.name == TORCH
+    has = f"{installed.version} is installed" if installed else "it is not installed"
+    yield Finding(
+        Severity.ERROR if strict else Severity.WARNING,
+        f"{package.name} {package.version} requires {need.name}{need.specifier}, and {has}.",
+        where=tuple(str(each.info) for each in (package, installed) if each),
+        remedy="Install what it requires, or the release of it that fits.",
+        command=f"{observed.python} -m pip install '{need.name}{need.specifier}'",
+        cause=_cause(need.name, installed),
+        evidence={"package": package.name, "requires": f"{need.name}{need.specifier}",
+                  "installed": installed.version if installed else ""},
+    )  # fmt: skip
+
+
+def _cause(name: str, installed: Distribution | None) -> Cause | None:
+    if name == TORCH:
+        return Cause.TORCH_VERSION_MISMATCH
+    if VENDOR.fullmatch(name):
+        return Cause.VENDOR_LIB_VERSION_MIX if installed else Cause.CUDA_RUNTIME_MISSING
+    return None
+
+
+def _generations(observed: Observed, facts: Facts) -> Iterator[Finding]:
+    """One NVIDIA library for two majors of CUDA."""
+    packages: defaultdict[str, dict[str, Distribution]] = defaultdict(dict)
+    for each in observed.distributions:
+        if match := VENDOR.fullmatch(each.name):
+            packages[match[1]].setdefault(each.name, each)
+    needed = {need.name for each in observed.distributions for need in requirements(observed, each)}
+    double = {library: found for library, found in packages.items() if len(found) > 1}
+    if not double:
+        return
+    wanted = {each.name for each in near_torch(observed)}
+    others = sorted({name for found in double.values() for name in found} - wanted)
+    leftover = [name for name in others if name not in needed]
+    yield Finding(
+        Severity.WARNING if leftover else Severity.INFO,
+        f"{listed(library for library in sorted(double))} {'is' if len(double) == 1 else 'are'} installed for more than"
+        f" one major of CUDA{f'; nothing here requires {listed(leftover)}' if leftover else ''}.",
+        where=tuple(f"{each.name} {each.version}" for found in double.values() for each in found.values()),
+        remedy="Uninstall those that nothing requires; they can be loaded in place of torch's own." if leftover else
+        "They can meet in one process; keep what asks for each of them in an environment of its own if that fails.",
+        command=f"{observed.python} -m pip uninstall {' '.join(leftover)}" if leftover else "",
+        cause=Cause.VENDOR_LIB_VERSION_MIX,
+    )  # fmt: skip
+
+
+def _remains(observed: Observed, facts: Facts) -> Iterator[Finding]:
+    if observed.remains:
+        yield Finding(
+            Severity.WARNING,
+            "An interrupted pip left parts of packages behind: an installation here was not finished.",
+            where=tuple(map(str, observed.remains)),
+            remedy="Remove them, and install those packages again.",
+        )
+
+
+def _unparsable(observed: Observed, facts: Facts) -> Iterator[Finding]:
+    installed = observed.distribution(TORCH)
+    if installed and public_version(installed.version) is None:
+        yield Finding(
+            Severity.ERROR,
+            f"The installed torch says its version is {installed.version!r}, which is none.",
+            where=(str(installed.info),),
+            remedy="Install torch again.",
+            command=f"{observed.python} -m pip install --force-reinstall torch",
+            cause=Cause.BINARY_DAMAGED,
+        )
+
+
+CHECKS = (
+    Check("torch-installed", "Is torch installed?", _no_torch),
+    Check("torch-version", "Does its record name a version?", _unparsable),
+    Check("requirements", "Do torch and its neighbours have what they require of each other?", _required),
+    Check("cuda-generations", "Is an NVIDIA library there for two majors of CUDA?", _generations),
+    Check("remains", "Did an interrupted pip leave something behind?", _remains),
+)
