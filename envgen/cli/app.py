@@ -14,7 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from envgen import __version__
-from envgen.cli import facts, images, init, lock, plan, render, report, run, schema, verify, why
+from envgen.cli import crossload, facts, images, init, lock, plan, render, report, run, schema, verify, why
 from envgen.errors import EnvgenError, Interruption
 
 _Error = TypeVar("_Error", bound=Exception)
@@ -48,6 +48,7 @@ app.command("why")(why.why_command)
 app.command("lock")(lock.lock_command)
 app.command("render")(render.render_command)
 app.command("run", epilog=run.usual_limits())(run.run_command)
+app.command("crossload")(crossload.crossload_command)
 app.command("verify")(verify.verify_command)
 app.command("report")(report.report_command)
 app.command("schema")(schema.schema_command)

@@ -50,5 +50,5 @@ def localise_run(matrix_file: Path, run: PreparedRun, most: int, climb: Climb, c
                 "What was finished is recorded; go on with `envgen run --resume --localise`.",
             ) from None
     loaded = load_report(run.journal.folder).explained()
-    write_reports(loaded.report, run.journal.folder)  # with what the last cell told
+    write_reports(loaded.report, run.journal.folder, loaded.crossload)  # with what the last cell told
     return loaded

@@ -12,7 +12,7 @@ from rich.markup import escape
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption
 from envgen.errors import EnvgenError, UsageError
-from envgen.report import Loaded, load_report, report_json, report_terminal, write_reports
+from envgen.report import Loaded, crossload_terminal, load_report, report_json, report_terminal, write_reports
 from envgen.results import Report
 from envgen.run.workspace import Workspace
 
@@ -43,10 +43,12 @@ def report_command(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file.", "Name a folder with --output.")
     loaded = load_report(*runs).explained()
-    write_reports(loaded.report, folder)
+    write_reports(loaded.report, folder, loaded.crossload)
     if as_json:
         print(report_json(loaded.report), end="")
     else:
+        if loaded.crossload:
+            output().print(crossload_terminal(loaded.crossload))
         show_report(loaded.report, folder, output())
     complain(loaded)
 

@@ -221,7 +221,7 @@ def climb_cells(prepared: PreparedRun, console: Console) -> Loaded:
         except KeyboardInterrupt:
             interrupted = True
     loaded = load_report(folder).explained()
-    write_reports(loaded.report, folder)
+    write_reports(loaded.report, folder, loaded.crossload)
     if interrupted:
         show_report(loaded.report, folder, console)
         done = sum(cell.cell in cells and cell.finished is not None for cell in loaded.report.cells)

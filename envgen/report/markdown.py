@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from envgen.compat.words import counted
+from envgen.crossload import CrossLoad
+from envgen.report.crossload_markdown import crossload_markdown
+from envgen.report.markdown_text import GLYPHS, code, plain
 from envgen.report.text import clean, one_line
-from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment
+from envgen.report.view import OUTCOMES, Reason, ReportView, duration, moment
 from envgen.results import LADDER, Outcome, Report
 
 STEP_SUMMARY_BYTES = 1_000_000  # GitHub refuses a step summary above 1 MiB
 _NAMED_CELLS = 10
-_GLYPHS: Mapping[Outcome, str] = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_RUN: "⚪"}
 
 
-def report_markdown(report: Report, limit: int = STEP_SUMMARY_BYTES) -> str:
+def report_markdown(report: Report, crossload: CrossLoad | None = None, limit: int = STEP_SUMMARY_BYTES) -> str:
     """Totals, the table of cells, then the reasons, and last the logs of failed cells.
 
     Args:
@@ -24,20 +25,20 @@ def report_markdown(report: Report, limit: int = STEP_SUMMARY_BYTES) -> str:
     """
     view = ReportView(report)
     parts = [*_head(view), *_table(view), *_failed(view), *_patterns(report), *_not_run(view)]
-    parts += [*_outside(report), *_logs(view)]
+    parts += [*(crossload_markdown(crossload) if crossload else ()), *_outside(report), *_logs(view)]
     return _fit(parts, limit)
 
 
 def _head(view: ReportView) -> Iterator[str]:
     run = view.report.run
-    totals = " · ".join(f"{_GLYPHS[outcome]} {view.totals[outcome]} {outcome}" for outcome in OUTCOMES)
-    yield f"# {_text(run.extension)}: {counted(len(view.cells), 'cell')}\n\n**{totals}**\n\n"
+    totals = " · ".join(f"{GLYPHS[outcome]} {view.totals[outcome]} {outcome}" for outcome in OUTCOMES)
+    yield f"# {plain(run.extension)}: {counted(len(view.cells), 'cell')}\n\n**{totals}**\n\n"
     yield (
-        f"Run {_text(run.run)} of {_text(run.matrix)}, selection {_text(run.selection)}, envgen {_text(run.envgen)};"
+        f"Run {plain(run.run)} of {plain(run.matrix)}, selection {plain(run.selection)}, envgen {plain(run.envgen)};"
         f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
     )
     for remark in run.remarks:
-        yield f"{_text(remark)}\n\n"
+        yield f"{plain(remark)}\n\n"
 
 
 def _table(view: ReportView) -> Iterator[str]:
@@ -47,8 +48,8 @@ def _table(view: ReportView) -> Iterator[str]:
     yield "Each rung: ✅ passed, ❌ failed, ⚪ not run (counted neither as passed nor as failed).\n\n"
     yield f"| cell | outcome | {' | '.join(LADDER)} |\n|---|---|{':-:|' * len(LADDER)}\n"
     for cell in view.cells:
-        glyphs = " | ".join(_GLYPHS[rung.outcome] for rung in cell.rungs)
-        yield f"| {_name(cell)} | {_GLYPHS[cell.outcome]} {cell.outcome} | {glyphs} |\n"
+        glyphs = " | ".join(GLYPHS[rung.outcome] for rung in cell.rungs)
+        yield f"| {code(cell.result.cell)} | {GLYPHS[cell.outcome]} {cell.outcome} | {glyphs} |\n"
     yield "\n"
 
 
@@ -64,7 +65,7 @@ def _patterns(report: Report) -> Iterator[str]:
     if report.patterns:
         yield "## What failed cells have in common\n\n"
         for found in report.patterns:
-            lines = [_text(found.sentence), *map(_text, found.remarks), f"({found.rung}: {_text(found.failure)})"]
+            lines = [plain(found.sentence), *map(plain, found.remarks), f"({found.rung}: {plain(found.failure)})"]
             lines[0] = f"**{lines[0]}**" if found.firm else lines[0]
             yield "- " + "\\\n  ".join(lines) + "\n"
         yield "\n"
@@ -80,20 +81,20 @@ def _not_run(view: ReportView) -> Iterator[str]:
 
 def _listed(reasons: Iterable[Reason]) -> Iterator[str]:
     for reason in reasons:
-        names = ", ".join(_name(cell) for cell in reason.cells[:_NAMED_CELLS])
+        names = ", ".join(code(cell.result.cell) for cell in reason.cells[:_NAMED_CELLS])
         more = len(reason.cells) - _NAMED_CELLS
         rest = f" and {more} more" if more > 0 else ""
         yield (
-            f"- **{reason.rung}**: {_text(reason.sentence)}\\\n  {counted(len(reason.cells), 'cell')}: {names}{rest}\n"
+            f"- **{reason.rung}**: {plain(reason.sentence)}\\\n  {counted(len(reason.cells), 'cell')}: {names}{rest}\n"
         )
 
 
 def _outside(report: Report) -> Iterator[str]:
     if report.run.left_out:
-        rows = "".join(f"| {_text(left.reason)} | {left.cells} |\n" for left in report.run.left_out)
+        rows = "".join(f"| {plain(left.reason)} | {left.cells} |\n" for left in report.run.left_out)
         yield f"## Left out by the selection\n\n| why | cells |\n|---|--:|\n{rows}\n"
     if report.run.rejected:
-        rows = "".join(f"| {_text(rule)} | {cells} |\n" for rule, cells in sorted(report.run.rejected.items()))
+        rows = "".join(f"| {plain(rule)} | {cells} |\n" for rule, cells in sorted(report.run.rejected.items()))
         yield f"## Rejected by a rule\n\n| rule | cells |\n|---|--:|\n{rows}\n"
 
 
@@ -121,14 +122,3 @@ def _fit(parts: list[str], limit: int) -> str:
             break
         kept.append(part)
     return "".join(kept) + note.format(len(parts) - len(kept), len(parts))
-
-
-def _name(cell: CellView) -> str:
-    name = cell.result.cell
-    return f"`{name}`" if re.fullmatch(r"[\w.+-]+", name, re.ASCII) else _text(name)
-
-
-def _text(text: str) -> str:
-    """Text that Markdown shows as it stands: nothing in it is markup, HTML or a link."""
-    escaped = re.sub(r"([\\`*_\[\]<>&|~$!#])", r"\\\1", one_line(text))
-    return re.sub(r"(://|www\.)", lambda match: f"{match[1][:-1]}\\{match[1][-1]}", escaped)

@@ -12,12 +12,14 @@ from markupsafe import Markup
 
 from envgen.assets import asset
 from envgen.compat.words import counted
+from envgen.crossload import CrossLoad
+from envgen.report.crossing import CrossingView, cause, foretold, short, why
 from envgen.report.text import clean
 from envgen.report.view import GLYPHS, OUTCOMES, CellView, ReportView, duration, moment
 from envgen.results import LADDER, Report
 
 
-def report_html(report: Report) -> str:
+def report_html(report: Report, crossload: CrossLoad | None = None) -> str:
     """The page. Its content security policy names the one style and the one script by hash, so nothing that a log or
     a name brings along could run even if it got past the escaping."""
     templates = asset("templates")
@@ -32,12 +34,14 @@ def report_html(report: Report) -> str:
         finalize=_cleaned,
     )
     environment.filters.update(anchor=_anchor, counted=counted, duration=duration, moment=moment, value=_value)
+    environment.filters.update(cause=cause, foretold=foretold, short=short, why=why)
     style = (templates / "report.css").read_text(encoding="utf-8")
     script = (templates / "report.js").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(
         view=ReportView(report),
         run=report.run,
         patterns=report.patterns,
+        crossing=CrossingView(crossload) if crossload else None,
         left_out=[(left.reason, left.cells) for left in report.run.left_out],
         ladder=LADDER,
         outcomes=OUTCOMES,

@@ -1,10 +1,11 @@
 """The folder of a run: its result files read into a report, and the report written beside them.
 
-run.json                  the run's header
-cells/<cell>.json         one result per cell
-logs/<cell>/<rung>.log    what the commands said
-localise.json             the further cells that were run to tell what failures hang on
-report.json, .md, .html   written from the above
+run.json                   the run's header
+cells/<cell>.json          one result per cell
+logs/<cell>/<rung>.log     what the commands said
+localise.json              the further cells that were run to tell what failures hang on
+crossload/<cell>.json      what was loaded in a cell, wherever it was built
+report.json, .md, .html    written from the above; crossload.json where there is a cross-load
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from envgen.crossload import CrossLoad, load_crossload
 from envgen.errors import EnvgenError, UsageError
 from envgen.render.files import Generated, write
 from envgen.report.markdown import report_markdown
@@ -37,11 +39,13 @@ class Loaded:
 
     Attributes:
         further: what was run to tell what the failures hang on.
+        crossload: what was loaded elsewhere; None where nothing was.
     """
 
     report: Report
     damaged: tuple[EnvgenError, ...] = ()
     further: Further = NOTHING_FURTHER
+    crossload: CrossLoad | None = None
 
     def explained(self) -> Loaded:
         """With what the failures have in common; that takes a moment."""
@@ -70,7 +74,9 @@ def load_report(*folders: Path) -> Loaded:
         known = cells.get(cell.cell)
         if known is None or _age(cell) >= _age(known):
             cells[cell.cell] = cell
-    return Loaded(Report(run=_merged(runs), cells=sorted_cells(cells.values())), tuple(damaged), read_further(*folders))
+    report = Report(run=_merged(runs), cells=sorted_cells(cells.values()))
+    crossload, unread = load_crossload(*folders)
+    return Loaded(report, (*damaged, *unread), read_further(*folders), crossload)
 
 
 def report_json(report: Report) -> str:
@@ -80,8 +86,13 @@ def report_json(report: Report) -> str:
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
-def write_reports(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Writes report.json, report.md and report.html into a folder.
+def crossload_json(crossload: CrossLoad) -> str:
+    """The whole cross-load, lossless."""
+    return json.dumps(crossload.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
+
+
+def write_reports(report: Report, folder: Path, crossload: CrossLoad | None = None) -> tuple[Path, ...]:
+    """Writes report.json, report.md and report.html into a folder, and crossload.json where there is a cross-load.
 
     Returns:
         Their paths.
@@ -91,8 +102,9 @@ def write_reports(report: Report, folder: Path) -> tuple[Path, ...]:
     """
     files = (
         Generated(Path("report.json"), report_json(report)),
-        Generated(Path("report.md"), report_markdown(report)),
-        Generated(Path("report.html"), report_html(report)),
+        Generated(Path("report.md"), report_markdown(report, crossload)),
+        Generated(Path("report.html"), report_html(report, crossload)),
+        *([Generated(Path("crossload.json"), crossload_json(crossload))] if crossload else []),
     )
     write(files, folder)
     return tuple(folder / file.path for file in files)
