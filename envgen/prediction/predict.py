@@ -29,14 +29,14 @@ def predict_all(binary: Binary | Subject, targets: Iterable[Target], knowledge: 
 
 
 def _predict(case: Case, target: Target, answers: _Answers) -> Prediction:
-    findings = list(_findings(case, target, answers))
-    findings.sort(key=lambda found: -found[1].verdict.weight)
-    verdict = findings[0][1].verdict if findings else Verdict.LOADS
+    findings = sorted(_findings(case, target, answers), key=lambda found: -found[1].verdict.weight)
+    file = case.subject.file
     return Prediction(
         target=target,
-        verdict=verdict,
-        diagnoses=tuple(finding.diagnosis(rule.id) for rule, finding in findings),
-        missing=tuple(chain.from_iterable(finding.missing for _, finding in findings)),
+        verdict=findings[0][1].verdict if findings else Verdict.LOADS,
+        diagnoses=tuple(each.diagnosis(rule.id, file) for rule, each in findings if each.verdict is not Verdict.LOADS),
+        conditions=tuple(each.diagnosis(rule.id, file) for rule, each in findings if each.verdict is Verdict.LOADS),
+        missing=tuple(chain.from_iterable(each.missing for _, each in findings)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -54,8 +54,8 @@ class _Release:
     def key(self) -> tuple[object, ...]:
         first = self.best[0]
         pythons = () if self.all_alike else tuple(each.target.python for each in self.best)
-        reasons = tuple(each.rule for each in first.diagnoses if first.verdict is not Verdict.LOADS)
-        return (first.target.system.exact, place_of(first), first.verdict, pythons, reasons[:1])
+        reason = first.diagnoses[0].rule if first.diagnoses else ""
+        return place_of(first), first.verdict, pythons, reason
 
 
 def summarise(predictions: Iterable[Prediction]) -> tuple[Line, ...]:
@@ -75,11 +75,10 @@ def fitting(predictions: Iterable[Prediction]) -> tuple[Version, ...]:
 
 
 def conditions(predictions: Iterable[Prediction]) -> tuple[str, ...]:
-    """What systems must have where it loads, each once."""
-    found = (
-        diagnosis.sentence for each in predictions if each.verdict is Verdict.LOADS for diagnosis in each.diagnoses
-    )
-    return tuple(dict.fromkeys(found))
+    """What systems must have where it loads, each once: `glibc 2.32 or newer (...)`."""
+    loading = (each for each in predictions if each.verdict is Verdict.LOADS)
+    sentences = (condition.sentence.removesuffix(".") for each in loading for condition in each.conditions)
+    return tuple(dict.fromkeys(sentences))
 
 
 def place_of(prediction: Prediction) -> str:
@@ -119,14 +118,8 @@ def _line(releases: list[_Release]) -> Line:
         place=place_of(first),
         verdict=first.verdict,
         pythons=() if newest.all_alike else tuple(each.target.python for each in newest.best),
-        diagnoses=tuple(_against(first)),
+        diagnoses=first.diagnoses,
         common=tuple(sorted(set(missing[0]).intersection(*missing[1:]))),
         fewest=min(map(len, missing)),
         most=max(map(len, missing)),
     )
-
-
-def _against(prediction: Prediction) -> Iterator[Diagnosis]:
-    """Without the conditions on systems, which hold for all."""
-    if prediction.verdict is not Verdict.LOADS:
-        yield from prediction.diagnoses

@@ -9,6 +9,8 @@ from envgen.diagnose import Cause
 from envgen.prediction.target import Target
 from envgen.results import Diagnosis
 
+UNKNOWN = "unknown"  # in place of a cause: nothing is wrong as far as is known
+
 
 class Verdict(StrEnum):
     """How a binary fares in a target.
@@ -44,9 +46,20 @@ class Finding:
     evidence: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
 
-    def diagnosis(self, rule: str) -> Diagnosis:
-        cause = self.cause.value if self.cause else "unknown"
-        return Diagnosis(cause=cause, sentence=self.sentence, fix=self.fix, evidence=dict(self.evidence), rule=rule)
+    def diagnosis(self, rule: str, file: str) -> Diagnosis:
+        """As results carry it.
+
+        Args:
+            rule: the id of the rule that found it.
+            file: the binary it is about.
+        """
+        return Diagnosis(
+            cause=self.cause or UNKNOWN,
+            sentence=f"{self.sentence[0].upper()}{self.sentence[1:]}." if self.cause is None else f"{self.sentence}.",
+            fix=self.fix,
+            evidence={"file": file, **dict(self.evidence)},
+            rule=rule,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,10 +68,12 @@ class Prediction:
 
     Attributes:
         diagnoses: what speaks against it, the weightiest first; empty when it loads.
+        conditions: what the system must have, where the target stands for any; `glibc 2.32 or newer (debian12, ...)`.
         missing: mangled names of torch's that the target does not define, sorted.
     """
 
     target: Target
     verdict: Verdict
     diagnoses: tuple[Diagnosis, ...] = ()
+    conditions: tuple[Diagnosis, ...] = ()
     missing: tuple[str, ...] = ()

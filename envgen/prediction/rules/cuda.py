@@ -7,7 +7,6 @@ import re
 from envgen.diagnose import Cause
 from envgen.prediction.case import Case
 from envgen.prediction.rules.rule import Rule
-from envgen.prediction.subject import Subject
 from envgen.prediction.target import Target
 from envgen.prediction.verdict import Finding, Verdict
 
@@ -32,7 +31,7 @@ def _runtime(case: Case, target: Target) -> Finding | None:
         Cause.CUDA_RUNTIME_MISSING,
         f"{subject.file} needs {library} of CUDA {major}; this torch {brings}",
         f"Build it with CUDA {own}." if own else "Install a build of torch with CUDA.",
-        (("library", library), ("needed", str(major)), ("has", str(target.cuda))),
+        (("library", library), ("needed", str(major)), ("found", str(target.cuda))),
     )
 
 
@@ -41,7 +40,8 @@ def _driver(case: Case, target: Target) -> Finding | None:
     if cuda is None:
         return None
     if target.driver is None:
-        return _needs_driver(subject) if cuda.driver else None
+        words = "an NVIDIA driver, whose own library it needs"
+        return Finding(Verdict.LOADS, Cause.DRIVER_MISSING_OR_TOO_OLD, words) if cuda.driver else None
     oldest = case.knowledge.facts.toolchain.minimum.get(cuda.major or 0)
     wanted = oldest.on(target.family) if oldest else None
     if wanted is None or not target.driver.older_than(wanted):
@@ -51,13 +51,8 @@ def _driver(case: Case, target: Target) -> Finding | None:
         Cause.DRIVER_MISSING_OR_TOO_OLD,
         f"{subject.file} needs the driver {wanted} of CUDA {cuda.major} to run its kernels; {target.driver} is older",
         f"Install a driver {wanted} or newer.",
-        (("needed", str(wanted)), ("has", str(target.driver))),
+        (("needed", str(wanted)), ("found", str(target.driver))),
     )
-
-
-def _needs_driver(subject: Subject) -> Finding:
-    sentence = f"{subject.file} needs the driver's own library: it loads on machines with an NVIDIA driver only"
-    return Finding(Verdict.LOADS, Cause.DRIVER_MISSING_OR_TOO_OLD, sentence)
 
 
 def _gpu(case: Case, target: Target) -> Finding | None:
@@ -75,7 +70,7 @@ def _gpu(case: Case, target: Target) -> Finding | None:
         Cause.GPU_ARCH_MISSING,
         f"{subject.file} loads, but has no device code for {gpu.sm}: it has {held}",
         f'Build it with TORCH_CUDA_ARCH_LIST="{gpu.major}.{gpu.minor}+PTX".',
-        (("gpu", gpu.sm), ("has", held)),
+        (("gpu", gpu.sm), ("found", held)),
     )
 
 

@@ -53,12 +53,11 @@ def _too_old(
     cause, what, has, needed = need
     if has is not None and has >= needed:
         return None
-    evidence = (("needed", str(needed)), ("has", str(has or "unknown")))
+    evidence = (("needed", str(needed)), ("found", str(has or "unknown")))
     if system.exact and has is None:
         return Finding(Verdict.UNKNOWN, None, f"which {what} {system.name} has is not known", "", evidence)
     if not system.exact:
-        sentence = f"{subject.file} needs {what} {needed}: {others}"
-        return Finding(Verdict.LOADS, cause, sentence, fix, evidence)
+        return Finding(Verdict.LOADS, cause, f"{what} {needed} or newer ({others})", fix, evidence)
     sentence = f"{subject.file} needs {what} {needed}; {system.name} has {has}"
     return Finding(Verdict.FAILS, cause, sentence, fix, evidence)
 

@@ -20,7 +20,7 @@ def _machine(case: Case, target: Target) -> Finding | None:
         f"{subject.file} is a library for {binary.format.family} on {binary.machine} ({binary.bits} bits);"
         f" the target is {target.platform.words}",
         "Take the wheel of that platform, or build there.",
-        (("machine", binary.machine), ("wanted", target.arch.value)),
+        (("found", binary.machine), ("needed", target.arch.value)),
     )
 
 

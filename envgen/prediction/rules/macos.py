@@ -16,13 +16,15 @@ def _minimum(case: Case, target: Target) -> Finding | None:
     macho, has = subject.binary.macho, target.system.macos
     if macho is None or not macho.minimum_os or (has is not None and has >= Version(macho.minimum_os)):
         return None
-    exact = target.system.exact and has is not None
+    evidence = (("needed", macho.minimum_os), ("found", str(has or "unknown")))
+    if not target.system.exact or has is None:
+        return Finding(Verdict.LOADS, Cause.MAC_DEPLOYMENT_TARGET, f"macOS {macho.minimum_os} or newer", "", evidence)
     return Finding(
-        Verdict.FAILS if exact else Verdict.LOADS,
+        Verdict.FAILS,
         Cause.MAC_DEPLOYMENT_TARGET,
-        f"{subject.file} needs macOS {macho.minimum_os}" + (f"; the target has {has}" if exact else " or later"),
-        f"Build it with MACOSX_DEPLOYMENT_TARGET={has or macho.minimum_os}.",
-        (("needed", macho.minimum_os), ("has", str(has or "unknown"))),
+        f"{subject.file} needs macOS {macho.minimum_os}; the target has {has}",
+        f"Build it with MACOSX_DEPLOYMENT_TARGET={has}.",
+        evidence,
     )
 
 

@@ -17,7 +17,7 @@ class Rule:
     Attributes:
         asks: the question, for people.
         reads: the attributes of a target that the answer depends on; it is asked once for all targets alike in them.
-        judge: what speaks against loading; None for nothing. A finding that loads is a condition on systems.
+        judge: what speaks against loading; None for nothing. A finding that loads is what systems must have.
         ends: whether after a failure no other question makes sense.
         sure: whether a failure holds whatever else may be installed in the target.
     """

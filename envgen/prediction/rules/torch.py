@@ -74,7 +74,7 @@ def _symbols(case: Case, target: Target) -> Finding | None:
         Cause.TORCH_VERSION_MISMATCH,
         f"torch {target.torch} does not define {some(readable, len(missing))}, which {subject.file} needs",
         _REBUILD,
-        (("symbol", missing[0]), ("demangled", readable[0]), ("missing", str(len(missing)))),
+        (("symbol", missing[0]), ("function", readable[0]), ("missing", str(len(missing)))),
         missing,
     )
 
