@@ -31,6 +31,7 @@ class PythonFacts:
         stable: whether it says that it keeps to Python's stable ABI.
         debug: whether it is for a debug build of Python.
         library: the library of Python that it needs by name: `python312.dll`, `libpython3.12.so.1.0`.
+        library_version: the Python in that name; None when it is for all.
         imports: the functions and data of Python that it takes; sorted.
         modules: those whose `PyInit_` it defines; sorted.
         checked: the Python that its pybind11 module accepts and no other: `3.12`.
@@ -42,6 +43,7 @@ class PythonFacts:
     stable: bool = False
     debug: bool = False
     library: str = ""
+    library_version: PythonVersion | None = None
     imports: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     checked: str = ""
@@ -59,14 +61,16 @@ def python_facts(binary: Binary) -> PythonFacts | None:
     names = frozenset(each for each in binary.imports if _OF_PYTHON.fullmatch(each))
     modules = tuple(sorted(name[len(_INIT) :] for name in binary.exports if name.startswith(_INIT)))
     checked = binary.marks.pybind11_python
+    of_library = _of_library(minor, flags)
     if not (tag or library or names or modules):
         return None
     return PythonFacts(
         tag=tag,
-        version=_version(tag) or _of_library(minor, flags) or _version(f"cp{checked.replace('.', '')}"),
+        version=_version(tag) or of_library or _version(f"cp{checked.replace('.', '')}"),
         stable=stable_name or bool(library and not minor and library.lower().startswith("python3")),
         debug=debug or "d" in flags,
         library=library,
+        library_version=of_library,
         imports=tuple(sorted(names)),
         modules=modules,
         checked=checked,

@@ -3,53 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from envgen.cell import Cell, SmArch
-from envgen.inspection.binary import Binary
+from packaging.version import Version
 
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that is wrong with a binary, as a sentence."""
-
-    sentence: str
+from envgen.binary import Binary, DeviceCode
+from envgen.cell import Arch, Cell, Os, OsFamily, SmArch
+from envgen.diagnose import Cause, diagnosis
+from envgen.inspection.findings import findings
+from envgen.inspection.look import Looked
+from envgen.results import Diagnosis
 
 
 def judge_binaries(
-    cell: Cell, binaries: Sequence[Binary], *, expected_archs: Sequence[SmArch] = (), gpus: Sequence[str] = ()
-) -> tuple[Finding, ...]:
+    cell: Cell, looked: Sequence[Looked], *, expected_archs: Sequence[SmArch] = (), gpus: Sequence[str] = ()
+) -> tuple[Diagnosis, ...]:
     """What keeps the binaries from running in the cell; nothing when they suit it.
 
     Args:
         expected_archs: the architectures that the build was told to compile for; empty when there were none.
         gpus: compute capabilities (`9.0`) of the GPUs that are to run the device code.
     """
-    return (*_findings(cell, binaries, expected_archs), *_uncovered(binaries, gpus))
+    if not looked:
+        return (diagnosis(Cause.BUILD_ENV_INCOMPLETE, {}, "cell-no-binary", "the build left no binary"),)
+    held = device_code(looked)
+    return (
+        *(each for one in looked for each in judge_system(one, cell.os, cell.arch)),
+        *_missing_code(held, expected_archs),
+        *_uncovered(held, gpus),
+    )
 
 
-def _findings(cell: Cell, binaries: Sequence[Binary], archs: Sequence[SmArch]) -> Iterator[Finding]:
-    if not binaries:
-        yield Finding("the build left no binary")
-    for binary in binaries:
-        if binary.unreadable:
-            yield Finding(f"{binary.file} cannot be read: {binary.unreadable}")
-        elif binary.family is not cell.os.family:
-            yield Finding(f"{binary.file} is built for {binary.family}, the cell is {cell.os.family}")
-        elif binary.arch is not cell.arch:
-            yield Finding(f"{binary.file} is built for {binary.arch or 'another machine'}, the cell is {cell.arch}")
-    missing = [code for code in _wanted(archs) if code not in _held(binaries)]
+def judge_system(looked: Looked, system: Os, arch: Arch) -> tuple[Diagnosis, ...]:
+    """What keeps a file from loading on a system; nothing when it can."""
+    if not looked.binaries:
+        return findings(looked)
+    fitting = [each for each in looked.binaries if each.format.family is system.family and each.arch is arch]
+    if not fitting:
+        return (_elsewhere(looked, system, arch),)
+    return tuple(each for binary in fitting for each in _too_new(binary, system))
+
+
+def device_code(looked: Sequence[Looked]) -> tuple[DeviceCode, ...]:
+    """All device code in the files, sorted."""
+    binaries = (binary for one in looked for binary in one.binaries)
+    return tuple(sorted({code for binary in binaries if binary.device for code in binary.device.code}))
+
+
+def _elsewhere(looked: Looked, system: Os, arch: Arch) -> Diagnosis:
+    families = {binary.format.family for binary in looked.binaries}
+    if system.family not in families:
+        found, needed = " and ".join(sorted(families)), str(system.family)
+    else:
+        found, needed = " and ".join(binary.machine for binary in looked.binaries), _name(arch, system.family)
+    evidence = {"file": looked.file, "found": found, "needed": needed}
+    sentence = f"{looked.file} is built for {found}, and {needed} is needed"
+    return diagnosis(Cause.MACHINE_ARCH_MISMATCH, evidence, "cell-other-machine", sentence)
+
+
+def _name(arch: Arch, family: OsFamily) -> str:
+    return "arm64" if arch is Arch.AARCH64 and family is not OsFamily.LINUX else str(arch)
+
+
+def _too_new(binary: Binary, system: Os) -> Iterator[Diagnosis]:
+    if binary.macho is None or not binary.macho.minimum_os:
+        return
+    needed, found = Version(binary.macho.minimum_os), Version(system.release)
+    if needed.release[: len(found.release)] > found.release:
+        evidence = {"file": binary.file, "needed": str(needed), "found": str(found)}
+        yield diagnosis(Cause.MAC_DEPLOYMENT_TARGET, evidence, "cell-newer-macos")
+
+
+def _missing_code(held: Sequence[DeviceCode], archs: Sequence[SmArch]) -> Iterator[Diagnosis]:
+    names = {str(code) for code in held}
+    missing = [code for code in _wanted(archs) if code not in names]
     if missing:
-        held = ", ".join(sorted(_held(binaries))) or "none"
-        yield Finding(f"device code for {', '.join(missing)} is missing from the binaries; they hold {held}")
+        found = ", ".join(sorted(names)) or "none"
+        evidence = {"arch": ", ".join(missing), "found": found}
+        sentence = f"device code for {evidence['arch']} is missing from the binaries; they hold {found}"
+        yield diagnosis(Cause.GPU_ARCH_MISSING, evidence, "cell-missing-code", sentence)
 
 
-def _uncovered(binaries: Sequence[Binary], gpus: Sequence[str]) -> Iterator[Finding]:
-    codes = {code for binary in binaries for code in binary.code}
+def _uncovered(held: Sequence[DeviceCode], gpus: Sequence[str]) -> Iterator[Diagnosis]:
     for gpu in gpus:
         wanted = int(gpu.replace(".", ""))
-        if not any(code.runs_on(wanted) for code in codes):
-            yield Finding(f"no device code runs on this machine's GPU (sm_{wanted})")
+        if not any(code.runs_on(wanted) for code in held):
+            sentence = f"no device code runs on this machine's GPU (sm_{wanted})"
+            yield diagnosis(Cause.GPU_ARCH_MISSING, {"arch": f"sm_{wanted}"}, "cell-gpu-uncovered", sentence)
 
 
 def _wanted(archs: Sequence[SmArch]) -> list[str]:
@@ -59,7 +98,3 @@ def _wanted(archs: Sequence[SmArch]) -> list[str]:
         if arch.ptx:
             wanted.append(arch.sm.replace("sm_", "compute_"))
     return wanted
-
-
-def _held(binaries: Sequence[Binary]) -> set[str]:
-    return {str(code) for binary in binaries for code in binary.code}

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 
 import pytest
 
-from envgen.cell import Arch, Cell, OsFamily, SmArch
-from envgen.inspection import Binary, judge_binaries
-from envgen.binary.fatbin import DeviceCode
+from envgen.binary import Binary, DeviceCode, DeviceFacts, Format, MachoFacts
+from envgen.cell import Arch, Cell, SmArch
+from envgen.inspection import Looked, judge_binaries
 
 CELL = Cell.parse("py312-torch2.13-cu130-debian12-x86_64")
-PLAIN = Binary("plain.so", OsFamily.LINUX, Arch.X86_64)
+PLAIN = Looked("plain.so", (Binary("plain.so", Format.ELF, "x86_64", Arch.X86_64, 64),))
 SM90, SM90A, SM100 = DeviceCode(90, ptx=False), DeviceCode(90, ptx=False, suffix="a"), DeviceCode(100, ptx=False)
 
 
-def holding(*code: DeviceCode) -> Binary:
-    return Binary("kernels.so", OsFamily.LINUX, Arch.X86_64, code=code)
+def holding(*code: DeviceCode) -> Looked:
+    device = DeviceFacts(tuple(sorted(code)), len(code))
+    return Looked("kernels.so", (Binary("kernels.so", Format.ELF, "x86_64", Arch.X86_64, 64, device=device),))
 
 
-def sentences(binaries: Sequence[Binary], archs: str = "", gpus: Sequence[str] = ()) -> list[str]:
+def made(file: str, form: Format, *machines: tuple[str, Arch | None]) -> Looked:
+    return Looked(file, tuple(Binary(file, form, machine, arch, 64) for machine, arch in machines))
+
+
+def sentences(binaries: Sequence[Looked], archs: str = "", gpus: Sequence[str] = ()) -> list[str]:
     expected = [SmArch.parse(text) for text in archs.split()]
     return [finding.sentence for finding in judge_binaries(CELL, binaries, expected_archs=expected, gpus=gpus)]
 
@@ -32,14 +37,36 @@ def test_what_suits_has_no_findings() -> None:
 @pytest.mark.parametrize(
     ("binary", "sentence"),
     [
-        (Binary("x.so", unreadable="it is cut short"), "x.so cannot be read: it is cut short"),
-        (Binary("x.pyd", OsFamily.WINDOWS, Arch.X86_64), "x.pyd is built for windows, the cell is linux"),
-        (Binary("x.so", OsFamily.LINUX, Arch.AARCH64), "x.so is built for aarch64, the cell is x86_64"),
-        (Binary("x.so", OsFamily.LINUX), "x.so is built for another machine, the cell is x86_64"),
+        (Looked("x.so", unreadable="it is cut short"), "x.so cannot be read: it is cut short."),
+        (made("x.pyd", Format.PE, ("x86_64", Arch.X86_64)), "x.pyd is built for windows, and linux is needed"),
+        (made("x.so", Format.ELF, ("aarch64", Arch.AARCH64)), "x.so is built for aarch64, and x86_64 is needed"),
+        (made("x.so", Format.ELF, ("s390x", None)), "x.so is built for s390x, and x86_64 is needed"),
     ],
 )
-def test_another_machine(binary: Binary, sentence: str) -> None:
+def test_another_machine(binary: Looked, sentence: str) -> None:
     assert sentences([PLAIN, binary]) == [sentence]
+
+
+MAC = Cell.parse("py312-torch2.13-cpu-macos13-aarch64")
+ARM64, INTEL = ("arm64", Arch.AARCH64), ("x86_64", Arch.X86_64)
+
+
+def on_macos(minimum: str, *machines: tuple[str, Arch | None]) -> list[str]:
+    binaries = [
+        Binary("x.so", Format.MACHO, machine, arch, 64, macho=MachoFacts(minimum_os=minimum))
+        for machine, arch in machines
+    ]
+    return [each.cause for each in judge_binaries(MAC, [Looked("x.so", tuple(binaries))])]
+
+
+def test_a_slice_for_the_cell_is_enough() -> None:
+    assert on_macos("11.0", INTEL, ARM64) == []
+    assert on_macos("11.0", INTEL) == ["machine-arch-mismatch"]
+
+
+@pytest.mark.parametrize(("minimum", "loads"), [("", True), ("13.0", True), ("13.6", True), ("14.0", False)])
+def test_the_oldest_macos(minimum: str, loads: bool) -> None:
+    assert on_macos(minimum, ARM64) == ([] if loads else ["mac-deployment-target"])
 
 
 def test_nothing_was_built() -> None:

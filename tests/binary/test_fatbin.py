@@ -11,14 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envgen.binary import read_binary
+from envgen.binary.content import Content
+from envgen.binary.fatbin import MAGIC, DeviceCode, DeviceFacts, device_facts
 from envgen.cell import Cuda
-from envgen.inspection import read_binaries
-from envgen.binary.fatbin import MAGIC, DeviceCode
-from envgen.inspection.binary import device_code
 from envgen.machine import CudaToolkit, this_machine
-from tests.inspection.binaries import container, entry
+from tests.binary.made import container, entry
 
 KERNEL = "__global__ void fill(float* out) { out[threadIdx.x] = 1; }\nvoid run(float* out) { fill<<<1, 32>>>(out); }\n"
+
+
+def device_code(section: bytes) -> tuple[DeviceCode, ...]:
+    found = device_facts(Content(section))
+    return found.code if found else ()
 
 
 @pytest.mark.parametrize(
@@ -55,6 +60,20 @@ WHOLE = container(entry(75), entry(90), entry(90, ptx=True))
 @given(st.binary(max_size=400) | st.lists(st.binary(max_size=30), max_size=8).map(MAGIC.join))
 def test_no_bytes_are_a_traceback(section: bytes) -> None:
     assert list(device_code(section)) == sorted(set(device_code(section)))
+
+
+def test_compressed_parts_are_counted() -> None:
+    facts = device_facts(Content(container(entry(75), entry(90, packed=True), entry(90, ptx=True, packed=True))))
+    assert facts == DeviceFacts((DeviceCode(75, False), DeviceCode(90, False), DeviceCode(90, True)), 3, 2)
+
+
+def test_damage_is_told() -> None:
+    whole = device_facts(Content(WHOLE))
+    cut = device_facts(Content(WHOLE[:-4]))
+    assert whole
+    assert not whole.damaged
+    assert cut
+    assert cut.damaged
 
 
 @given(st.integers(0, len(WHOLE)), st.integers(0, len(WHOLE)), st.binary(max_size=8))
@@ -103,9 +122,14 @@ def library(toolkit: CudaToolkit, tmp_path_factory: pytest.TempPathFactory) -> P
     return made
 
 
+def device_of(library: Path) -> DeviceFacts:
+    (binary,) = read_binary(library)
+    assert binary.device
+    return binary.device
+
+
 def test_a_library_that_nvcc_made(library: Path) -> None:
-    (binary,) = read_binaries(library.parent)
-    assert " ".join(map(str, binary.code)) == "sm_75 sm_90 sm_90a sm_100 compute_100"
+    assert " ".join(map(str, device_of(library).code)) == "sm_75 sm_90 sm_90a sm_100 compute_100"
 
 
 def test_cuobjdump_agrees(library: Path, toolkit: CudaToolkit) -> None:
@@ -114,5 +138,5 @@ def test_cuobjdump_agrees(library: Path, toolkit: CudaToolkit) -> None:
         pytest.skip("no cuobjdump here")
     said = subprocess.run([cuobjdump, "-lelf", "-lptx", library], capture_output=True, text=True, check=True).stdout
     names = set(re.findall(r"\.sm_(\w+)\.(cubin|ptx)", said))
-    (binary,) = read_binaries(library.parent)
-    assert {(f"{code.arch}{code.suffix}", "ptx" if code.ptx else "cubin") for code in binary.code} == names
+    codes = device_of(library).code
+    assert {(f"{code.arch}{code.suffix}", "ptx" if code.ptx else "cubin") for code in codes} == names

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 FLAGS = {"": 0x11, "a": 0x100011, "f": 0x200011}
 
 
-def entry(arch: int, *, ptx: bool = False, suffix: str = "", payload: bytes = b"code", header: int = 64) -> bytes:
+def entry(
+    arch: int, *, ptx: bool = False, suffix: str = "", payload: bytes = b"code", header: int = 64, packed: bool = False
+) -> bytes:
     """One entry of a fatbin: its header, and the code as it comes."""
     kind = 1 if ptx else 2
-    head = struct.pack("<HHIQIIHHIQQ", kind, 0x101, header, len(payload), 0, 0, 8, 1, arch, 0, FLAGS[suffix])
+    head = struct.pack(
+        "<HHIQIIHHIQQ", kind, 0x101, header, len(payload), 0, 0, 8, 1, arch, 0, FLAGS[suffix] | 0x2000 * packed
+    )
     return head.ljust(header, b"\0") + payload
 
 

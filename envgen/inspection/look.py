@@ -1,0 +1,72 @@
+"""Looks into files and folders for shared libraries, and at what surrounds each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from envgen.binary import Binary, Unreadable, printable, read_binary
+from envgen.binary.archive import Member, is_archive, is_binary_name, read_archive
+from envgen.inspection.quarantine import quarantine_of
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A file that is a shared library, or should be one.
+
+    Attributes:
+        file: relative to the folder or the archive it came from.
+        binaries: one for each machine that it is for; none when it cannot be read.
+        unreadable: why it cannot be read; completes "it cannot be read: ".
+        beside: the names of the libraries that came with it, its own among them, in lower case.
+        wheel: the name of the wheel that it came in.
+        quarantine: which program put it into quarantine on macOS, and when; empty when none did.
+    """
+
+    file: str
+    binaries: tuple[Binary, ...] = ()
+    unreadable: str = ""
+    beside: frozenset[str] = field(default=frozenset(), repr=False)
+    wheel: str = ""
+    quarantine: str = ""
+
+
+def look_into(path: Path) -> tuple[Looked, ...]:
+    """Every shared library of a folder or an archive, or the one that the path names; in the order of names.
+
+    Raises:
+        Unreadable: it is an archive that is damaged.
+        OSError: it cannot be read.
+    """
+    if path.is_dir():
+        return look_around(path)
+    if is_archive(path):
+        return of_members(read_archive(path), path.name)
+    siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+    beside = frozenset(each.name.lower() for each in siblings if is_binary_name(each.name))
+    return (_look_at(path, path.name, beside),)
+
+
+def look_around(folder: Path) -> tuple[Looked, ...]:
+    """Every shared library of a folder and of those in it, in the order of names."""
+    paths = sorted(path for path in folder.rglob("*") if is_binary_name(path.name) and path.is_file())
+    beside = frozenset(path.name.lower() for path in paths)
+    return tuple(_look_at(path, path.relative_to(folder).as_posix(), beside) for path in paths)
+
+
+def of_members(members: Iterable[Member], archive: str) -> tuple[Looked, ...]:
+    """The members of an archive, with what it says beside them."""
+    found = sorted(members, key=lambda member: member.name)
+    beside = frozenset(member.name.rsplit("/", 1)[-1].lower() for member in found)
+    wheel = printable(archive) if archive.endswith(".whl") else ""
+    return tuple(Looked(each.name, each.binaries, each.unreadable, beside, wheel) for each in found)
+
+
+def _look_at(path: Path, file: str, beside: frozenset[str]) -> Looked:
+    shown = printable(file)
+    quarantine = quarantine_of(path)
+    try:
+        return Looked(shown, read_binary(path, shown), beside=beside, quarantine=quarantine)
+    except Unreadable as reason:
+        return Looked(shown, unreadable=reason.what, beside=beside, quarantine=quarantine)

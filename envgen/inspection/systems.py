@@ -1,0 +1,34 @@
+"""Which libraries a binary may need without bringing them."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from envgen.cell import OsFamily
+
+_FILE = Path(__file__).parent / "data" / "system_libraries.yaml"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def comes_with_system(library: str, family: OsFamily) -> bool:
+    """Whether a system, Python, torch or NVIDIA's driver and packages bring a library, so that none must lie beside.
+
+    Args:
+        library: its name, or its path on macOS.
+    """
+    if family is OsFamily.MACOS:
+        return library.startswith(("/usr/lib/", "/System/Library/"))
+    return bool(_known(family).fullmatch(library.lower()))
+
+
+@cache
+def _known(family: OsFamily) -> re.Pattern[str]:
+    content = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    names = [*content[family]["names"], *content["others"]["names"]]
+    return re.compile("|".join(map(translate, names)))
