@@ -62,6 +62,41 @@ def refresh_command(
     raise typer.Exit(refresh_facts(update_repo, from_scratch=from_scratch, accept=accept, as_json=as_json))
 
 
+@app.command("index")
+def index_command(
+    requirement: Annotated[
+        str, typer.Argument(metavar="REQUIREMENT", help="Releases of torch: torch==2.15.0, 'torch>=2.9'.")
+    ],
+    platform: Annotated[
+        list[str] | None,
+        typer.Option("--platform", metavar="NAME", help="linux_x86_64, win_amd64, macos_arm64, ..., or all."),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read also what is known already.")] = False,
+    layout: Annotated[bool, typer.Option(help="Ask this machine's C++ compiler how the types lie in memory.")] = True,
+    update_repo: Annotated[
+        Path | None,
+        typer.Option(
+            "--update-repo",
+            metavar="FOLDER",
+            help="Add what is in the cache to what this checkout of envgen ships. For maintainers.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read which symbols torch's libraries export, from their wheels, for what `envgen diagnose --against` judges.
+
+    The common releases are shipped; this adds newer ones to the user's cache, for this machine's platform unless
+    others are named. Only the libraries are read, by ranges: 60 to 850 MB a wheel. Exits with 7 when one could not be.
+
+    Examples: `envgen facts index torch==2.15.0`, `envgen facts index 'torch>=2.9' --platform win_amd64 --no-layout`
+    """
+    from envgen.cli.indexing import index_torch  # noqa: PLC0415 - speaks HTTP, as above
+
+    raise typer.Exit(
+        index_torch(requirement, platform or [], again=again, layout=layout, update_repo=update_repo, as_json=as_json)
+    )
+
+
 @app.command("status")
 def status_command(
     max_age: Annotated[

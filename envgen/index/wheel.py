@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -20,6 +21,7 @@ from envgen.index.access import IndexFault
 from envgen.index.ranges import LocalFile, RangeFile
 
 _LARGEST_MEMBER = 64 << 20  # bytes, unpacked, when no limit is given
+_LARGEST_FOLDER = 1 << 30
 _BLOCK = 1 << 20
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError,
@@ -130,6 +132,25 @@ class RemoteWheel:
                     target.write(block)
             if left:
                 raise zipfile.BadZipFile
+
+    def extract(self, prefix: str, folder: Path) -> None:
+        """Unpacks all members under a prefix into a folder, with their paths; those stand together in most wheels.
+
+        Raises:
+            IndexFault: the wheel cannot be read, there is nothing there, or too much.
+        """
+        members = [member for member in self._archive.infolist() if member.filename.startswith(prefix)]
+        members.sort(key=lambda member: member.header_offset)
+        size = sum(member.file_size for member in members)
+        if not members or size > _LARGEST_FOLDER:
+            raise IndexFault(
+                f"{prefix} in {self._subject} is {'too large to be unpacked' if members else 'not there'}.",
+                "Look for it by its names.",
+            )
+        with self._sound():
+            self._file.expect(members[0].header_offset, self._end(members[-1]), True)
+            for member in members:
+                self._archive.extract(member, folder)
 
     def metadata(self) -> Message:
         """METADATA: the file beside the wheel where the index offers it, else the member.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -135,6 +135,18 @@ class Layouts:
             raise FactsError(f"{path} cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError, AttributeError, InvalidVersion) as error:
             raise FactsError(f"{path} holds no layouts: {error}.") from None
+
+    @classmethod
+    def merged(cls, layouts: Sequence[Layouts]) -> Self:
+        """The values of all releases of several; where two have the same release, the later one counts.
+
+        Raises:
+            ValueError: they are of several platforms, or there is none.
+        """
+        (platform,) = {each.platform for each in layouts}
+        newest = max(layouts, key=lambda each: each.taken)
+        releases = {release: values for each in layouts for release, values in each.releases.items()}
+        return cls(platform, newest.taken, newest.source, releases)
 
     def write(self, path: Path) -> None:
         """Writes it: for each value the releases at which it changed.
