@@ -1,8 +1,14 @@
 """Renders, builds and runs a matrix of PyTorch environments, and reports what loads and runs."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("envgen")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module 'envgen' has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - takes longer than a quick command
+
+    try:
+        return version("envgen")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"

@@ -65,14 +65,17 @@ def is_archive(path: Path) -> bool:
     return begin.startswith((*_ZIPS, b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or begin[257:262] == b"ustar"
 
 
-def read_archive(path: Path) -> Iterator[Member]:
+def read_archive(source: Path | bytes) -> Iterator[Member]:
     """Each shared library in a zip (a wheel is one) or a tar, as it comes.
+
+    Args:
+        source: where it lies, or its bytes.
 
     Raises:
         Unreadable: it is no archive, or a damaged one; what was read before that stands.
     """
     try:
-        with path.open("rb") as stream:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
             is_zip = stream.read(4) in _ZIPS
             stream.seek(0)
             yield from _read_zip(stream) if is_zip else _read_tar(stream)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 from rich.console import Console
@@ -23,32 +21,6 @@ from envgen.prediction import Knowledge, Prediction, Subject, Verdict, predict_a
 from envgen.prediction.bundle import together
 from envgen.prediction.summary import Line, conditions, fitting, place_of, spans, summarise
 from envgen.prediction.targets import Build, Place, Question, targets
-
-AgainstOption = Annotated[
-    str | None,
-    typer.Option("--against", metavar="SPECIFIER", help="Try them against releases of torch: 'torch>=2.4'."),
-]
-PythonOption = Annotated[
-    list[str] | None, typer.Option("--python", metavar="3.X", help="With --against: these Pythons only.")
-]
-PlatformOption = Annotated[
-    list[str] | None,
-    typer.Option("--platform", metavar="PLATFORM", help="With --against: linux-x86_64, ubuntu22.04, macos14-arm64..."),
-]
-CudaOption = Annotated[
-    str | None,
-    typer.Option("--cuda", metavar="CUDA", help="With --against: torch's builds for cpu, 12 or cu126."),
-]
-DriverOption = Annotated[
-    str | None, typer.Option("--driver", metavar="VERSION", help="With --against: the machine's NVIDIA driver.")
-]
-GpuOption = Annotated[
-    str | None, typer.Option("--gpu", metavar="X.Y", help="With --against: the machine's GPU, such as 9.0.")
-]
-BuiltWithOption = Annotated[
-    str | None,
-    typer.Option("--built-with", metavar="VERSION", help="With --against: the torch they were compiled against."),
-]
 
 _STYLES = {Verdict.LOADS: "green", Verdict.RISK: "yellow", Verdict.UNKNOWN: "dim", Verdict.FAILS: "red"}
 _NONE_LOADS = 1

@@ -27,20 +27,20 @@ def judge_binaries(
         return (diagnosis(Cause.BUILD_ENV_INCOMPLETE, {}, "cell-no-binary", "the build left no binary"),)
     held = device_code(looked)
     return (
-        *(each for one in looked for each in judge_system(one, cell.os, cell.arch)),
+        *(each for one in looked for each in judge_system(one, cell.os.family, cell.arch, cell.os)),
         *_missing_code(held, expected_archs),
         *_uncovered(held, gpus),
     )
 
 
-def judge_system(looked: Looked, system: Os, arch: Arch) -> tuple[Diagnosis, ...]:
-    """What keeps a file from loading on a system; nothing when it can."""
+def judge_system(looked: Looked, family: OsFamily, arch: Arch, system: Os | None = None) -> tuple[Diagnosis, ...]:
+    """What keeps a file from loading on a system; nothing when it can, or when the system is not known that well."""
     if not looked.binaries:
         return findings(looked)
-    fitting = [each for each in looked.binaries if each.format.family is system.family and each.arch is arch]
+    fitting = [each for each in looked.binaries if each.format.family is family and each.arch is arch]
     if not fitting:
-        return (_elsewhere(looked, system, arch),)
-    return tuple(each for binary in fitting for each in _too_new(binary, system))
+        return (_elsewhere(looked, family, arch),)
+    return tuple(each for binary in fitting for each in _too_new(binary, system)) if system else ()
 
 
 def device_code(looked: Sequence[Looked]) -> tuple[DeviceCode, ...]:
@@ -49,12 +49,12 @@ def device_code(looked: Sequence[Looked]) -> tuple[DeviceCode, ...]:
     return tuple(sorted({code for binary in binaries if binary.device for code in binary.device.code}))
 
 
-def _elsewhere(looked: Looked, system: Os, arch: Arch) -> Diagnosis:
+def _elsewhere(looked: Looked, family: OsFamily, arch: Arch) -> Diagnosis:
     families = {binary.format.family for binary in looked.binaries}
-    if system.family not in families:
-        found, needed = " and ".join(sorted(families)), str(system.family)
+    if family not in families:
+        found, needed = " and ".join(sorted(families)), str(family)
     else:
-        found, needed = " and ".join(binary.machine for binary in looked.binaries), _name(arch, system.family)
+        found, needed = " and ".join(binary.machine for binary in looked.binaries), _name(arch, family)
     evidence = {"file": looked.file, "found": found, "needed": needed}
     sentence = f"{looked.file} is built for {found}, and {needed} is needed"
     return diagnosis(Cause.MACHINE_ARCH_MISMATCH, evidence, "cell-other-machine", sentence)

@@ -1,0 +1,114 @@
+"""`envgen diagnose` of libraries, folders, archives and releases: their facts, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from envgen.binary import Unreadable
+from envgen.cli.console import output
+from envgen.cli.diagnose_groups import Choices, Group
+from envgen.inspection import Looked, broken_promises, findings, judge_system, look_into, records
+from envgen.inspection.subject import Kind, kind_of
+from envgen.inspection.words import in_words
+from envgen.results import Diagnosis
+
+
+def diagnose_binaries(subjects: Sequence[str], choices: Choices, records_: list[object] | None) -> bool:
+    """Prints the facts and what is wrong, or adds both to the records.
+
+    Returns:
+        Whether anything is wrong.
+    """
+    console = output()
+    wrong = False
+    for group in _groups(subjects, choices):
+        diagnoses = [(one, _wrong_with(one, choices)) for one in group.looked]
+        wrong |= any(found for _, found in diagnoses)
+        if records_ is None:
+            _show(group, diagnoses, choices, console)
+        else:
+            records_ += [_record(group, one, found, choices) for one, found in diagnoses]
+        if choices.against:
+            wrong |= _try(group, choices, console, records_)
+    return wrong
+
+
+def _groups(subjects: Sequence[str], choices: Choices) -> Iterator[Group]:
+    for subject in subjects:
+        if kind_of(subject) is Kind.RELEASE:
+            from envgen.cli.diagnose_release import release_groups  # noqa: PLC0415 - asks an index
+
+            yield from release_groups(subject, choices)
+            continue
+        path = Path(subject)
+        try:
+            looked = look_into(path)
+        except Unreadable as reason:
+            looked = (Looked(path.name, unreadable=reason.what),)
+        notes = () if looked else ("No shared library is in it.",)
+        yield Group(
+            "" if path.is_file() and len(looked) == 1 and looked[0].file == path.name else subject, looked, notes
+        )
+
+
+def _wrong_with(looked: Looked, choices: Choices) -> tuple[Diagnosis, ...]:
+    on_system: tuple[Diagnosis, ...] = ()
+    if choices.platform and not choices.against and looked.binaries:
+        from envgen.cli.diagnose_places import places  # noqa: PLC0415
+
+        default = looked.binaries[0].arch
+        on_system = tuple(each for place in places(choices.platform, default) for each in judge_system(looked, *place))
+    return (*findings(looked), *broken_promises(looked), *on_system)
+
+
+def _show(
+    group: Group, diagnoses: Sequence[tuple[Looked, tuple[Diagnosis, ...]]], choices: Choices, console: Console
+) -> None:
+    if group.title:
+        _line(console, f"[bold]{escape(group.title)}[/]")
+    for note in group.notes:
+        _line(console, f"[dim]{escape(note)}[/]")
+    for looked, found in diagnoses:
+        _line(console, f"[bold]{escape(looked.file)}[/]")
+        for binary in looked.binaries:
+            for label, text in in_words(binary, all_names=choices.verbose):
+                _line(console, f"  [dim]{label:<10}[/] {escape(text)}")
+        for each in found:
+            _line(console, f"  [red]{each.cause}[/] {escape(each.sentence)}")
+            if each.fix:
+                _line(console, f"    {escape(each.fix)}")
+
+
+def _record(group: Group, looked: Looked, found: Sequence[Diagnosis], choices: Choices) -> dict[str, object]:
+    return {
+        "in": group.title,
+        "file": looked.file,
+        "binaries": records(looked, names=choices.verbose),
+        "diagnoses": [each.model_dump(mode="json") for each in found],
+    }
+
+
+def _try(group: Group, choices: Choices, console: Console, records_: list[object] | None) -> bool:
+    from envgen.cli import diagnose_against  # noqa: PLC0415 - needs the facts of all releases
+
+    binaries = [binary for one in group.looked for binary in one.binaries]
+    if not binaries:
+        return False
+    asked = diagnose_against.Asked(
+        choices.against or "", choices.python, choices.platform, choices.cuda, choices.driver, choices.gpu,
+        choices.built_with,
+    )  # fmt: skip
+    tried = diagnose_against.try_against(binaries, asked, group.pinned)
+    if records_ is None:
+        diagnose_against.show_tried(tried, console, verbose=choices.verbose)
+    else:
+        records_.append({"in": group.title, "against": diagnose_against.as_json(tried)})
+    return diagnose_against.exit_code(tried) != 0
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
