@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import lzma
-import re
 import tarfile
 import tempfile
 import zipfile
@@ -20,14 +19,12 @@ from typing import IO, Protocol
 
 from envgen.binary.content import Unreadable, printable
 from envgen.binary.facts import Binary
-from envgen.binary.read import read_file
+from envgen.binary.read import ZIPS, is_binary_name, read_file
 
 LARGEST_MEMBER = 4 << 30  # bytes; the largest library of torch has half of it
 _LARGEST_READ = 16 << 20  # bytes of one read by an archive's own reader: a table of contents, or an extended header
 _LARGEST_STREAM = 32 << 30  # bytes of a whole tar, unpacked
 _CHUNK = 1 << 20
-_ZIPS = (b"PK\3\4", b"PK\5\6")
-_BINARY = re.compile(r"\.(?:so|pyd|dll|dylib)$|\.so\.[\d.]+$", re.IGNORECASE | re.ASCII)
 _DAMAGES = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError,
     NotImplementedError,  # a compression that zipfile has not
@@ -49,22 +46,6 @@ class Member:
     unreadable: str = ""
 
 
-def is_binary_name(name: str) -> bool:
-    """Whether a file is a shared library by its name."""
-    return bool(_BINARY.search(name))
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a file is an archive that `read_archive` reads.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as stream:
-        begin = stream.read(264)
-    return begin.startswith((*_ZIPS, b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or begin[257:262] == b"ustar"
-
-
 def read_archive(source: Path | bytes) -> Iterator[Member]:
     """Each shared library in a zip (a wheel is one) or a tar, as it comes.
 
@@ -76,7 +57,7 @@ def read_archive(source: Path | bytes) -> Iterator[Member]:
     """
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
-            is_zip = stream.read(4) in _ZIPS
+            is_zip = stream.read(4) in ZIPS
             stream.seek(0)
             yield from _read_zip(stream) if is_zip else _read_tar(stream)
     except _DAMAGES as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from pathlib import Path
 from typing import IO
 
@@ -10,6 +11,8 @@ from envgen.binary import elf, macho, pe
 from envgen.binary.content import Content, Unreadable
 from envgen.binary.facts import Binary
 
+ZIPS = (b"PK\3\4", b"PK\5\6")
+_BINARY = re.compile(r"\.(?:so|pyd|dll|dylib)$|\.so\.[\d.]+$", re.IGNORECASE | re.ASCII)
 _BEGIN = 4  # bytes that tell the format
 
 
@@ -49,6 +52,22 @@ def read_file(stream: IO[bytes], file: str) -> tuple[Binary, ...]:
 def looks_like_binary(begin: bytes) -> bool:
     """Whether the first four bytes of a file are those of an ELF, PE or Mach-O file."""
     return begin[:2] == pe.MAGIC or begin[:4] in (elf.MAGIC, *macho.THIN, *macho.SWAPPED, *macho.FAT)
+
+
+def is_binary_name(name: str) -> bool:
+    """Whether a file is a shared library by its name."""
+    return bool(_BINARY.search(name))
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive that `read_archive` reads.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        begin = stream.read(264)
+    return begin.startswith((*ZIPS, b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or begin[257:262] == b"ustar"
 
 
 def _read(content: Content, file: str) -> tuple[Binary, ...]:

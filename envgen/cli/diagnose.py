@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from envgen.binary.subject import Kind, kind_of
 from envgen.cli.diagnose_options import (
     AgainstOption,
     BuiltWithOption,
@@ -24,7 +25,6 @@ from envgen.cli.diagnose_options import (
     VerboseOption,
 )
 from envgen.errors import UsageError
-from envgen.inspection.subject import Kind, kind_of
 
 _WRONG = 1
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from envgen.binary import Unreadable
+from envgen.binary.findings import findings
+from envgen.binary.look import Looked, look_into
+from envgen.binary.subject import Kind, kind_of
+from envgen.binary.words import in_words
 from envgen.cli.console import output
 from envgen.cli.diagnose_groups import Choices, Group
-from envgen.inspection import Looked, broken_promises, findings, judge_system, look_into, records
-from envgen.inspection.subject import Kind, kind_of
-from envgen.inspection.words import in_words
-from envgen.results import Diagnosis
+
+if TYPE_CHECKING:
+    from envgen.results import Diagnosis
 
 
 def diagnose_binaries(subjects: Sequence[str], choices: Choices, records_: list[object] | None) -> bool:
@@ -56,13 +60,21 @@ def _groups(subjects: Sequence[str], choices: Choices) -> Iterator[Group]:
 
 
 def _wrong_with(looked: Looked, choices: Choices) -> tuple[Diagnosis, ...]:
-    on_system: tuple[Diagnosis, ...] = ()
-    if choices.platform and not choices.against and looked.binaries:
-        from envgen.cli.diagnose_places import places  # noqa: PLC0415
+    """Where all is well nothing more than the facts is imported."""
+    on_system = bool(choices.platform) and not choices.against and bool(looked.binaries)
+    if not on_system and not findings(looked):
+        return ()
+    from envgen.inspection import diagnoses_of  # noqa: PLC0415
 
-        default = looked.binaries[0].arch
-        on_system = tuple(each for place in places(choices.platform, default) for each in judge_system(looked, *place))
-    return (*findings(looked), *broken_promises(looked), *on_system)
+    return (*diagnoses_of(looked), *(_unsuited(looked, choices) if on_system else ()))
+
+
+def _unsuited(looked: Looked, choices: Choices) -> Iterator[Diagnosis]:
+    from envgen.cli.diagnose_places import places  # noqa: PLC0415
+    from envgen.inspection import judge_system  # noqa: PLC0415
+
+    for place in places(choices.platform, looked.binaries[0].arch):
+        yield from judge_system(looked, *place)
 
 
 def _show(
@@ -84,6 +96,8 @@ def _show(
 
 
 def _record(group: Group, looked: Looked, found: Sequence[Diagnosis], choices: Choices) -> dict[str, object]:
+    from envgen.inspection import records  # noqa: PLC0415
+
     return {
         "in": group.title,
         "file": looked.file,

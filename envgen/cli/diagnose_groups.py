@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from envgen.inspection.look import Looked
+from envgen.binary.look import Looked
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from packaging.version import Version
 from platformdirs import user_cache_path
 from rich.console import Console
 
+from envgen.binary.subject import release_of
 from envgen.cell import OsFamily
 from envgen.cli.console import output
 from envgen.cli.diagnose_groups import Choices, Group
@@ -18,7 +19,6 @@ from envgen.compat.words import counted
 from envgen.errors import UsageError
 from envgen.index import File, Reader
 from envgen.inspection.published import Wanted, choose, look_into_wheel, wheels_of
-from envgen.inspection.subject import release_of
 from envgen.machine import this_machine
 from envgen.refresh.access import configured_access
 

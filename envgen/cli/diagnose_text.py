@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from rich.console import Console
 from rich.markup import escape
 
+from envgen.binary.subject import STDIN
 from envgen.cli.console import output
 from envgen.diagnose import Facts, diagnose_log, diagnose_text
 from envgen.errors import UsageError
-from envgen.inspection.subject import STDIN
 from envgen.results import Diagnosis
 
 _CHUNK = 1 << 16  # characters
@@ -82,8 +82,10 @@ def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose:
 
 @contextmanager
 def _opened(subject: str) -> Iterator[IO[str]]:
-    source = nullcontext(sys.stdin) if subject == STDIN else Path(subject).open(encoding="utf-8", errors="replace")
-    with source as stream:
+    if subject == STDIN:
+        yield sys.stdin
+        return
+    with Path(subject).open(encoding="utf-8", errors="replace") as stream:
         yield stream
 
 

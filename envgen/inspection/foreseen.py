@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from packaging.version import Version
 
+from envgen.binary.look import Looked
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
-from envgen.inspection.look import Looked
 from envgen.prediction import Knowledge, Sure, Target, surely_fails
 from envgen.prediction.bundle import together
 from envgen.symbols import SymbolIndex

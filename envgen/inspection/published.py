@@ -10,11 +10,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from envgen.binary import printable
-from envgen.binary.archive import Member, is_binary_name, read_archive, read_member
+from envgen.binary.archive import Member, read_archive, read_member
+from envgen.binary.look import Looked, of_members
+from envgen.binary.read import is_binary_name
 from envgen.cell import Arch, GrammarError, OsFamily, PythonVersion
 from envgen.errors import UsageError
 from envgen.index import File, IndexFault, Reader, RemoteWheel
-from envgen.inspection.look import Looked, of_members
 
 _SMALL = 32 << 20  # bytes of a wheel that is fetched whole, and checked against its hash
 _WHOLE = 512 << 20  # bytes of one that is, where there is no other way

@@ -8,9 +8,9 @@ from pydantic import JsonValue
 
 from envgen.binary import Binary
 from envgen.binary.cuda import cuda_facts
+from envgen.binary.look import Looked
 from envgen.binary.python import python_facts
 from envgen.binary.torch import torch_facts
-from envgen.inspection.look import Looked
 
 Record = dict[str, JsonValue]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from packaging.version import Version
 
 from envgen.binary import Binary, DeviceCode
+from envgen.binary.look import Looked
 from envgen.cell import Arch, Cell, Os, OsFamily, SmArch
 from envgen.diagnose import Cause, diagnosis
-from envgen.inspection.findings import findings
-from envgen.inspection.look import Looked
+from envgen.inspection.diagnoses import diagnoses_of
 from envgen.results import Diagnosis
 
 
@@ -36,7 +36,7 @@ def judge_binaries(
 def judge_system(looked: Looked, family: OsFamily, arch: Arch, system: Os | None = None) -> tuple[Diagnosis, ...]:
     """What keeps a file from loading on a system; nothing when it can, or when the system is not known that well."""
     if not looked.binaries:
-        return findings(looked)
+        return diagnoses_of(looked)
     fitting = [each for each in looked.binaries if each.format.family is family and each.arch is arch]
     if not fitting:
         return (_elsewhere(looked, family, arch),)

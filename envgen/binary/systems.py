@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import translate
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from envgen.cell import OsFamily
 
-_FILE = Path(__file__).parent / "data" / "system_libraries.yaml"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FILE = Path(__file__).parent / "data" / "system_libraries.json"  # read by every command, and ten times as fast as YAML
 
 
 def comes_with_system(library: str, family: OsFamily) -> bool:
@@ -29,6 +26,6 @@ def comes_with_system(library: str, family: OsFamily) -> bool:
 
 @cache
 def _known(family: OsFamily) -> re.Pattern[str]:
-    content = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    content = json.loads(_FILE.read_text(encoding="utf-8"))
     names = [*content[family]["names"], *content["others"]["names"]]
     return re.compile("|".join(map(translate, names)))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from envgen.binary import Binary, Unreadable, printable, read_binary
-from envgen.binary.archive import Member, is_archive, is_binary_name, read_archive
-from envgen.inspection.quarantine import quarantine_of
+from envgen.binary.content import Unreadable, printable
+from envgen.binary.facts import Binary
+from envgen.binary.quarantine import quarantine_of
+from envgen.binary.read import is_archive, is_binary_name, read_binary
+
+if TYPE_CHECKING:
+    from envgen.binary.archive import Member
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ def look_into(path: Path) -> tuple[Looked, ...]:
     if path.is_dir():
         return look_around(path)
     if is_archive(path):
+        from envgen.binary.archive import read_archive  # noqa: PLC0415 - its readers take long to import
+
         return of_members(read_archive(path), path.name)
     siblings = path.parent.iterdir() if path.parent.is_dir() else ()
     beside = frozenset(each.name.lower() for each in siblings if is_binary_name(each.name))

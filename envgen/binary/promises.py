@@ -9,11 +9,10 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from envgen.binary import Binary
+from envgen.binary.facts import Binary
+from envgen.binary.findings import Finding
+from envgen.binary.look import Looked
 from envgen.binary.python import python_facts
-from envgen.diagnose import Cause, diagnosis
-from envgen.inspection.look import Looked
-from envgen.results import Diagnosis
 
 _MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)", re.ASCII)
 _OLD_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
@@ -24,7 +23,7 @@ _MACHINES = {
 }  # fmt: skip
 
 
-def broken_promises(looked: Looked) -> tuple[Diagnosis, ...]:
+def broken_promises(looked: Looked) -> tuple[Finding, ...]:
     """What a binary cannot keep of the tags in its wheel's name; nothing for one that came in no wheel."""
     tags = _tags(looked.wheel)
     if not tags:
@@ -32,7 +31,7 @@ def broken_promises(looked: Looked) -> tuple[Diagnosis, ...]:
     return tuple(each for binary in looked.binaries for each in _of(binary, looked.wheel, tags))
 
 
-def _of(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Diagnosis]:
+def _of(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Finding]:
     platforms = sorted({tag.platform for tag in tags})
     yield from _other_machine(binary, wheel, platforms)
     if binary.elf:
@@ -42,26 +41,26 @@ def _of(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Diagnosis]
     yield from _other_python(binary, wheel, tags)
 
 
-def _other_machine(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Diagnosis]:
+def _other_machine(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Finding]:
     promised = {machine for platform in platforms for machine in _machines(platform)}
     if promised and binary.machine not in promised and platforms != ["any"]:
         evidence = {"file": binary.file, "found": binary.machine, "needed": " or ".join(sorted(promised))}
         sentence = f"{binary.file} is for {binary.machine}; its wheel ({wheel}) says {evidence['needed']}."
-        yield diagnosis(Cause.MACHINE_ARCH_MISMATCH, evidence, "wheel-other-machine", sentence)
+        yield Finding("machine-arch-mismatch", evidence, "wheel-other-machine", sentence)
 
 
 def _machines(platform: str) -> tuple[str, ...]:
     return next((found for name, found in _MACHINES.items() if platform.endswith(name)), ())
 
 
-def _newer_glibc(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Diagnosis]:
+def _newer_glibc(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Finding]:
     needed = _glibc(binary)
     promised = [_manylinux(platform) for platform in platforms]
     lowest = min((version for version in promised if version), default=None)
     if needed and lowest and needed > lowest:
         evidence = {"file": binary.file, "needed": str(needed), "found": str(lowest), "version": f"GLIBC_{needed}"}
         sentence = f"{binary.file} needs glibc {needed}; its wheel ({wheel}) says that {lowest} is enough."
-        yield diagnosis(Cause.GLIBC_TOO_OLD, evidence, "wheel-newer-glibc", sentence)
+        yield Finding("glibc-too-old", evidence, "wheel-newer-glibc", sentence)
 
 
 def _glibc(binary: Binary) -> Version | None:
@@ -78,7 +77,7 @@ def _manylinux(platform: str) -> Version | None:
     return Version(f"{match[1]}.{match[2]}") if match else None
 
 
-def _newer_macos(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Diagnosis]:
+def _newer_macos(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[Finding]:
     assert binary.macho is not None
     matches = (_MACOS.fullmatch(platform) for platform in platforms)
     lowest = min((Version(f"{match[1]}.{match[2]}") for match in matches if match), default=None)
@@ -88,10 +87,10 @@ def _newer_macos(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[D
     if needed and lowest and needed > max(lowest, floor):
         evidence = {"file": binary.file, "needed": str(needed), "found": str(lowest)}
         sentence = f"{binary.file} needs macOS {needed}; its wheel ({wheel}) says that {lowest} is enough."
-        yield diagnosis(Cause.MAC_DEPLOYMENT_TARGET, evidence, "wheel-newer-macos", sentence)
+        yield Finding("mac-deployment-target", evidence, "wheel-newer-macos", sentence)
 
 
-def _other_python(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Diagnosis]:
+def _other_python(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Finding]:
     facts = python_facts(binary)
     interpreters = {tag.interpreter for tag in tags}
     if facts is None or facts.version is None or facts.stable or any(each.startswith("py") for each in interpreters):
@@ -101,7 +100,7 @@ def _other_python(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[
         needed = ", ".join(sorted(interpreters))
         evidence = {"file": binary.file, "found": facts.version.wheel_tag, "needed": needed}
         sentence = f"{binary.file} is for Python {facts.version}; its wheel ({wheel}) says {needed}."
-        yield diagnosis(Cause.WHEEL_TAG_MISMATCH, evidence, "wheel-other-python", sentence)
+        yield Finding("wheel-tag-mismatch", evidence, "wheel-other-python", sentence)
 
 
 def _tags(wheel: str) -> frozenset[Tag]:

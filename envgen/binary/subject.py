@@ -5,10 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-
-from envgen.binary import looks_like_binary
-from envgen.binary.archive import is_archive, is_binary_name
+from envgen.binary.read import is_archive, is_binary_name, looks_like_binary
 from envgen.errors import UsageError
 
 STDIN = "-"
@@ -45,6 +42,8 @@ def kind_of(text: str) -> Kind:
 
 def release_of(text: str) -> tuple[str, str] | None:
     """Name and version of `NAME==VERSION`; None for anything else."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - for a release only
+
     try:
         requirement = Requirement(text)
     except InvalidRequirement:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from packaging.version import Version
 
-from envgen.binary import Binary, demangle
 from envgen.binary.cuda import CudaFacts, Linked, cuda_facts
+from envgen.binary.demangle import demangle
+from envgen.binary.facts import Binary
 from envgen.binary.python import PythonFacts, python_facts
 from envgen.binary.torch import TorchFacts, torch_facts
 

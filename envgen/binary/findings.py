@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
-from envgen.binary import Binary, Format
+from envgen.binary.facts import Binary, Format
+from envgen.binary.look import Looked
 from envgen.binary.python import python_facts
+from envgen.binary.systems import comes_with_system
 from envgen.binary.torch import torch_facts
-from envgen.diagnose import Cause, diagnosis
-from envgen.inspection.look import Looked
-from envgen.inspection.systems import comes_with_system
-from envgen.results import Diagnosis
-
-Rule = Callable[[Binary, Looked], Iterator[Diagnosis]]
 
 
-def findings(looked: Looked) -> tuple[Diagnosis, ...]:
-    """What is wrong with a file; nothing when it is sound, as far as can be told without a place to load it."""
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, before it becomes a diagnosis.
+
+    Attributes:
+        cause: its id, as `envgen.diagnose.Cause` has it.
+        evidence: what it was told from, name to value.
+        rule: id of the rule that says so.
+        fix: what to do; empty where the cause's own remedy says it.
+    """
+
+    cause: str
+    evidence: Mapping[str, str]
+    rule: str
+    sentence: str
+    fix: str = ""
+
+
+Rule = Callable[[Binary, Looked], Iterator[Finding]]
+
+
+def findings(looked: Looked) -> tuple[Finding, ...]:
+    """What is wrong with a file wherever it is loaded; nothing when nothing can be told without a place."""
     if looked.unreadable:
         sentence = f"{looked.file} cannot be read: {looked.unreadable}."
-        return (diagnosis(Cause.BINARY_DAMAGED, {"file": looked.file}, "binary-unreadable", sentence),)
+        return (Finding("binary-damaged", {"file": looked.file}, "binary-unreadable", sentence),)
     found = [each for binary in looked.binaries for rule in RULES for each in rule(binary, looked)]
-    return (*found, *_in_quarantine(looked))
+    return (*found, *_in_quarantine(looked), *_broken_promises(looked))
 
 
-def _narrow(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _broken_promises(looked: Looked) -> tuple[Finding, ...]:
+    if not looked.wheel:
+        return ()
+    from envgen.binary.promises import broken_promises  # noqa: PLC0415 - for what came in a wheel
+
+    return broken_promises(looked)
+
+
+def _narrow(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.bits == 32:
         evidence = {"file": binary.file, "found": f"{binary.machine} (32 bits)", "needed": "64 bits"}
         sentence = f"{binary.file} is for 32 bits ({binary.machine}); torch and its Python have 64."
-        yield diagnosis(Cause.MACHINE_ARCH_MISMATCH, evidence, "binary-32-bit", sentence)
+        yield Finding("machine-arch-mismatch", evidence, "binary-32-bit", sentence)
 
 
-def _executable_stack(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _executable_stack(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.elf and binary.elf.exec_stack is not False:
         how = "" if binary.elf.exec_stack else " (it has no PT_GNU_STACK header, which counts as a yes)"
         sentence = f"{binary.file} asks for an executable stack{how}, which glibc 2.41 and later refuse."
-        yield diagnosis(Cause.EXEC_STACK, {"file": binary.file}, "binary-exec-stack", sentence)
+        yield Finding("exec-stack", {"file": binary.file}, "binary-exec-stack", sentence)
 
 
-def _debug_runtime(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _debug_runtime(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.pe and "/MDd" in binary.pe.crt:
         evidence = {"file": binary.file, "needed": "/MDd", "found": "/MD", "library": _debug_dll(binary)}
         sentence = (
             f"{binary.file} was compiled with /MDd: it needs the debug C runtime ({evidence['library']}), which only"
             " machines with Visual Studio have, and which shares no memory with torch's /MD."
         )
-        yield diagnosis(Cause.WIN_CRT_MISMATCH, evidence, "binary-debug-crt", sentence)
+        yield Finding("win-crt-mismatch", evidence, "binary-debug-crt", sentence)
 
 
 def _debug_dll(binary: Binary) -> str:
@@ -53,7 +79,7 @@ def _debug_dll(binary: Binary) -> str:
     return next(debug, "")
 
 
-def _static_runtime(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _static_runtime(binary: Binary, _: Looked) -> Iterator[Finding]:
     """Harmless alone; not where memory, strings or streams go to and from torch or Python, which are /MD."""
     if binary.pe is None or binary.pe.crt != ("/MT",):
         return
@@ -65,10 +91,10 @@ def _static_runtime(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
             f"{binary.file} has a C runtime of its own (/MT, for it imports none) and takes functions of {other}, which"
             " is /MD: what one allocates the other cannot free."
         )
-        yield diagnosis(Cause.WIN_CRT_MISMATCH, evidence, "binary-static-crt", sentence)
+        yield Finding("win-crt-mismatch", evidence, "binary-static-crt", sentence)
 
 
-def _missing_libraries(binary: Binary, looked: Looked) -> Iterator[Diagnosis]:
+def _missing_libraries(binary: Binary, looked: Looked) -> Iterator[Finding]:
     family = binary.format.family
     for library in binary.needed:
         name = library.rsplit("/", 1)[-1]
@@ -82,9 +108,9 @@ def _missing_libraries(binary: Binary, looked: Looked) -> Iterator[Diagnosis]:
             f"{binary.file} needs {library}, which lies not beside it and comes with neither the system, Python, torch"
             " nor NVIDIA's packages."
         )
-        cause = Cause.WIN_DLL_NOT_FOUND if binary.format is Format.PE else Cause.RPATH_MISSING
+        cause = "win-dll-not-found" if binary.format is Format.PE else "rpath-missing"
         fix = f"Put {name} beside it ({_repair(binary.format)}), or say where it is to come from."
-        yield diagnosis(cause, evidence, "binary-missing-library", sentence, fix)
+        yield Finding(cause, evidence, "binary-missing-library", sentence, fix)
 
 
 def _repair(form: Format) -> str:
@@ -92,7 +118,7 @@ def _repair(form: Format) -> str:
     return f"`{tool} WHEEL` copies it into a wheel"
 
 
-def _no_rpath(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _no_rpath(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.macho is None or binary.macho.rpaths:
         return
     libraries = [library for library in binary.needed if library.startswith("@rpath/")]
@@ -106,25 +132,25 @@ def _no_rpath(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
     fix = (
         f"Link with -Wl,-rpath,@loader_path/..., or `install_name_tool -add_rpath FOLDER {binary.file}` and sign again."
     )
-    yield diagnosis(Cause.RPATH_MISSING, evidence, "binary-no-rpath", sentence, fix)
+    yield Finding("rpath-missing", evidence, "binary-no-rpath", sentence, fix)
 
 
-def _signature(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _signature(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.macho is None:
         return
     fix = f"`codesign --force --sign - {binary.file}`"
     if binary.macho.signature == "damaged":
         evidence = {"file": binary.file, "found": binary.macho.signature_fault}
         sentence = f"The signature of {binary.file} is not valid: {binary.macho.signature_fault}."
-        yield diagnosis(Cause.MAC_CODE_SIGNING, evidence, "binary-signature-damaged", sentence, fix)
+        yield Finding("mac-code-signing", evidence, "binary-signature-damaged", sentence, fix)
     elif binary.macho.signature == "none" and binary.machine.startswith("arm64"):
         sentence = (
             f"{binary.file} is for arm64 and has no signature, without which macOS loads nothing on that processor."
         )
-        yield diagnosis(Cause.MAC_CODE_SIGNING, {"file": binary.file}, "binary-unsigned", sentence, fix)
+        yield Finding("mac-code-signing", {"file": binary.file}, "binary-unsigned", sentence, fix)
 
 
-def _other_module(binary: Binary, looked: Looked) -> Iterator[Diagnosis]:
+def _other_module(binary: Binary, looked: Looked) -> Iterator[Finding]:
     """The name in the file's name is the one that Python asks for."""
     facts = python_facts(binary)
     stem = looked.file.rsplit("/", 1)[-1].split(".")[0]
@@ -133,10 +159,10 @@ def _other_module(binary: Binary, looked: Looked) -> Iterator[Diagnosis]:
         sentence = (
             f"{binary.file} has no PyInit_{stem}, which `import {stem}` asks for; it is the module {evidence['found']}."
         )
-        yield diagnosis(Cause.MODULE_INIT_MISSING, evidence, "binary-other-module", sentence)
+        yield Finding("module-init-missing", evidence, "binary-other-module", sentence)
 
 
-def _two_pythons(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _two_pythons(binary: Binary, _: Looked) -> Iterator[Finding]:
     facts = python_facts(binary)
     if facts is None or facts.version is None or not facts.library:
         return
@@ -144,21 +170,21 @@ def _two_pythons(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
     if needed and needed != facts.version:
         evidence = {"file": binary.file, "library": facts.library, "needed": str(needed), "found": str(facts.version)}
         sentence = f"{binary.file} says in its name that it is for Python {facts.version}, and needs {facts.library}."
-        yield diagnosis(Cause.PYTHON_ABI_MISMATCH, evidence, "binary-two-pythons", sentence)
+        yield Finding("python-abi-mismatch", evidence, "binary-two-pythons", sentence)
 
 
-def _device_code(binary: Binary, _: Looked) -> Iterator[Diagnosis]:
+def _device_code(binary: Binary, _: Looked) -> Iterator[Finding]:
     if binary.device and binary.device.damaged:
         sentence = f"The device code in {binary.file} is damaged: its headers end before it does."
-        yield diagnosis(Cause.BINARY_DAMAGED, {"file": binary.file}, "binary-device-code-damaged", sentence)
+        yield Finding("binary-damaged", {"file": binary.file}, "binary-device-code-damaged", sentence)
 
 
-def _in_quarantine(looked: Looked) -> Iterator[Diagnosis]:
+def _in_quarantine(looked: Looked) -> Iterator[Finding]:
     if looked.quarantine:
         evidence = {"file": looked.file, "found": looked.quarantine}
         sentence = f"{looked.file} is in quarantine ({looked.quarantine}): macOS refuses it until it is released."
         fix = f"`xattr -d com.apple.quarantine {looked.file}`, where you trust who made it."
-        yield diagnosis(Cause.MAC_CODE_SIGNING, evidence, "binary-quarantine", sentence, fix)
+        yield Finding("mac-code-signing", evidence, "binary-quarantine", sentence, fix)
 
 
 RULES: tuple[Rule, ...] = (

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from envgen.binary import printable
+from envgen.binary.content import printable
 
 _ATTRIBUTE = "com.apple.quarantine"
 _LONGEST = 1024  # bytes
