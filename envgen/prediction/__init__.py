@@ -3,6 +3,7 @@
 from envgen.prediction.knowledge import Knowledge
 from envgen.prediction.predict import predict, predict_all
 from envgen.prediction.subject import Subject
+from envgen.prediction.sure import Sure, surely_fails
 from envgen.prediction.target import System, Target
 from envgen.prediction.verdict import Prediction, Verdict
 
@@ -10,9 +11,11 @@ __all__ = [
     "Knowledge",
     "Prediction",
     "Subject",
+    "Sure",
     "System",
     "Target",
     "Verdict",
     "predict",
     "predict_all",
+    "surely_fails",
 ]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from envgen.binary import Binary
 from envgen.prediction.case import Case
 from envgen.prediction.knowledge import Knowledge
-from envgen.prediction.rules import RULES, Rule
+from envgen.prediction.rules import RULES
 from envgen.prediction.subject import Subject
 from envgen.prediction.target import Target
 from envgen.prediction.verdict import Finding, Prediction, Verdict
@@ -30,23 +29,16 @@ def predict_all(binary: Binary | Subject, targets: Iterable[Target], knowledge: 
 
 def _predict(case: Case, target: Target, answers: _Answers) -> Prediction:
     findings = sorted(_findings(case, target, answers), key=lambda found: -found[1].verdict.weight)
-    file = case.subject.file
-    return Prediction(
-        target=target,
-        verdict=findings[0][1].verdict if findings else Verdict.LOADS,
-        diagnoses=tuple(each.diagnosis(rule.id, file) for rule, each in findings if each.verdict is not Verdict.LOADS),
-        conditions=tuple(each.diagnosis(rule.id, file) for rule, each in findings if each.verdict is Verdict.LOADS),
-        missing=tuple(chain.from_iterable(each.missing for _, each in findings)),
-    )
+    return Prediction(target, case.subject.file, tuple(findings))
 
 
-def _findings(case: Case, target: Target, answers: _Answers) -> Iterator[tuple[Rule, Finding]]:
+def _findings(case: Case, target: Target, answers: _Answers) -> Iterator[tuple[str, Finding]]:
     for rule in RULES:
         key = (rule.id, *(getattr(target, name) for name in rule.reads))
         if key not in answers:
             answers[key] = rule.judge(case, target)
         finding = answers[key]
         if finding:
-            yield rule, finding
+            yield rule.id, finding
             if rule.ends and finding.verdict is Verdict.FAILS:
                 return

@@ -54,7 +54,7 @@ class _Release:
     def key(self) -> tuple[object, ...]:
         first = self.best[0]
         pythons = () if self.all_alike else tuple(each.target.python for each in self.best)
-        reason = first.diagnoses[0].rule if first.diagnoses else ""
+        reason = first.findings[0][0] if first.verdict is not Verdict.LOADS else ""
         return place_of(first), first.verdict, pythons, reason
 
 

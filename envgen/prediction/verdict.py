@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,16 +65,40 @@ class Finding:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The verdict on one binary in one target.
+    """What is said of one binary in one target.
 
     Attributes:
-        diagnoses: what speaks against it, the weightiest first; empty when it loads.
-        conditions: what the system must have, where the target stands for any; `glibc 2.32 or newer (debian12, ...)`.
-        missing: mangled names of torch's that the target does not define, sorted.
+        file: the name of the binary.
+        findings: id of a rule and what it found, the weightiest first.
     """
 
     target: Target
-    verdict: Verdict
-    diagnoses: tuple[Diagnosis, ...] = ()
-    conditions: tuple[Diagnosis, ...] = ()
-    missing: tuple[str, ...] = ()
+    file: str
+    findings: tuple[tuple[str, Finding], ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.findings[0][1].verdict if self.findings else Verdict.LOADS
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """What speaks against it, the weightiest first; empty when it loads."""
+        return self._of(lambda verdict: verdict is not Verdict.LOADS)
+
+    @property
+    def failures(self) -> tuple[Diagnosis, ...]:
+        """Those of them by which it fails."""
+        return self._of(lambda verdict: verdict is Verdict.FAILS)
+
+    @property
+    def conditions(self) -> tuple[Diagnosis, ...]:
+        """What the system must have, where the target stands for any: `glibc 2.32 or newer (debian12, ...)`."""
+        return self._of(lambda verdict: verdict is Verdict.LOADS)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Mangled names that the target does not define."""
+        return tuple(name for _, finding in self.findings for name in finding.missing)
+
+    def _of(self, wanted: Callable[[Verdict], bool]) -> tuple[Diagnosis, ...]:
+        return tuple(each.diagnosis(rule, self.file) for rule, each in self.findings if wanted(each.verdict))

@@ -121,5 +121,5 @@ def _versions(subject: Subject, prefix: str) -> list[Version]:
 
 
 GLIBC = Rule("glibc", "Is the system's C library new enough?", ("system",), _glibc)
-LIBSTDCXX = Rule("libstdcxx", "Is the system's C++ library new enough?", ("system",), _libstdcxx)
+LIBSTDCXX = Rule("libstdcxx", "Is the system's C++ library new enough?", ("system",), _libstdcxx, sure=False)
 EXEC_STACK = Rule("exec-stack", "Does the system let it have its executable stack?", ("system",), _exec_stack)

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from packaging.version import Version
 from pydantic import JsonValue
 
-from envgen.inspection import device_code, judge_binaries, look_around, records
+from envgen.compat.facts import Facts
+from envgen.inspection import Looked, device_code, judge_binaries, look_around, records
+from envgen.inspection.foreseen import foresee
+from envgen.lock import Lock
+from envgen.prediction import Sure
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
 from envgen.run.rungs.toolchain import device_plan
 
+_OF_WHEELS = ("venv", "docker")  # environments whose torch is the wheel that the symbol index was read from
+
 
 def inspected(job: Job, bench: Bench) -> Answer:
-    """Fails early and cheaply what cannot work: another machine, missing device code."""
+    """Fails early and cheaply what cannot work: another machine, missing device code, names that its torch has not."""
     plan = device_plan(job)
     looked = look_around(job.artifact)
     gpus = tuple(gpu.compute_capability for gpu in job.machine.gpus) if plan.compiles else ()
     diagnoses = judge_binaries(job.cell, looked, expected_archs=plan.archs, gpus=gpus)
     binaries: list[JsonValue] = [record for one in looked for record in records(one)]
     facts: dict[str, JsonValue] = {"binaries": binaries}
+    sure = _sure(job, looked)
+    diagnoses = diagnoses or sure.failures
     if diagnoses:
         return failed("; ".join(each.sentence.rstrip(".") for each in diagnoses), facts)
     codes = device_code(looked)
     held = "device code for " + ", ".join(map(str, codes)) if codes else ""
-    return passed("; ".join(part for part in (held, plan.note) if part), facts)
+    not_judged = " ".join(sure.not_judged)
+    return passed("; ".join(part for part in (held, plan.note, not_judged) if part), facts)
+
+
+def _sure(job: Job, looked: Sequence[Looked]) -> Sure:
+    """What the cell's own torch and system certainly refuse; nothing where the torch is another than the wheel."""
+    torch = job.lock.version("torch") if isinstance(job.lock, Lock) else None
+    if torch is None or job.environment.kind not in _OF_WHEELS:
+        return Sure((), ())
+    return foresee(job.cell, Version(torch), looked, Facts.current())
