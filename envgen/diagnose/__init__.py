@@ -2,5 +2,7 @@
 
 from envgen.diagnose.catalogue import CauseText, catalogue, diagnosis
 from envgen.diagnose.causes import Cause
+from envgen.diagnose.facts import Facts
+from envgen.diagnose.messages import diagnose_log, diagnose_text
 
-__all__ = ["Cause", "CauseText", "catalogue", "diagnosis"]
+__all__ = ["Cause", "CauseText", "Facts", "catalogue", "diagnose_log", "diagnose_text", "diagnosis"]

@@ -1,0 +1,59 @@
+"""From what was printed to causes: the first fatal text, said by its most telling rule, before what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from envgen.diagnose.catalogue import diagnosis
+from envgen.diagnose.causes import Cause
+from envgen.diagnose.facts import NOTHING_KNOWN, Facts
+from envgen.diagnose.rule import Clues, Weight
+from envgen.diagnose.ruleset import rules
+from envgen.diagnose.scan import Found, Scan, pieces
+from envgen.results import Diagnosis
+
+MOST = 5  # causes that are told
+_WARNS = re.compile(r"warning\b", re.IGNORECASE)
+
+
+def diagnose_text(text: str, facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
+    """The causes that a text tells, the likeliest first; none when no rule knows it.
+
+    Args:
+        text: a message or a whole log.
+        facts: of the place where it was printed.
+    """
+    return diagnose_log((text,), facts)
+
+
+def diagnose_log(chunks: Iterable[str], facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
+    """As `diagnose_text`, of a log of any size that comes in chunks."""
+    scan = Scan(rules())
+    for piece in pieces(chunks):
+        scan.feed(piece)
+    told: dict[Cause, Diagnosis] = {}
+    for cause, found in _ranked(scan.all(), facts):
+        told.setdefault(cause, diagnosis(cause, _evidence(found), found.rule.id))
+    return tuple(told.values())[:MOST]
+
+
+def _ranked(found: list[Found], facts: Facts) -> Iterator[tuple[Cause, Found]]:
+    """Every cause that some match names, from the weightiest and first on."""
+    symbols = tuple(each.evidence["symbol"] for each in found if "symbol" in each.evidence)
+    clues = Clues(facts, symbols, frozenset(each.rule.id for each in found))
+    for each in sorted(found, key=lambda each: (-_weight(each), each.at)):
+        for cause in each.rule.causes({**each.evidence, "line": each.line}, clues):
+            yield cause, each
+
+
+def _weight(found: Found) -> Weight:
+    """What stands in a warning did not end anything yet."""
+    return Weight.HINT if _WARNS.search(found.line) else found.rule.weight
+
+
+def _evidence(found: Found) -> dict[str, str]:
+    evidence = dict(found.evidence)
+    if "symbol" in evidence:
+        evidence["function"] = evidence["symbol"]
+    return {**evidence, "line": found.line}
