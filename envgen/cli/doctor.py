@@ -33,6 +33,14 @@ def doctor_command(
     conda_prefix: Annotated[
         Path | None, typer.Option("--conda-prefix", metavar="DIR", help="A conda environment's folder.")
     ] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option("--module", metavar="NAME", help="An installed extension to import."),
+    ] = None,
+    binary: Annotated[
+        list[Path] | None,
+        typer.Option("--binary", metavar="FILE", help="A library of an extension to load."),
+    ] = None,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Also compare the hashes of torch's and NVIDIA's files.")
     ] = False,
@@ -44,15 +52,19 @@ def doctor_command(
 
     It looks at the packages, the files and the libraries that torch's process really loads, at the driver and the GPUs,
     and at the compilers of this machine; torch is imported in a process of its own. Nothing is changed. Each finding
-    says what is wrong, where, and what to do. The exit code is 9 when there are errors.
+    says what is wrong, where, and what to do. An extension is loaded after torch, and its libraries are judged against
+    this very environment. The exit code is 9 when there are errors.
 
-    Examples: `envgen doctor`, `envgen doctor --venv .venv --strict`, `envgen doctor python3.12 --json`
+    Examples: `envgen doctor`, `envgen doctor --venv .venv --strict`,
+    `envgen doctor python3.12 --module my_extension --json`
     """
     place = place_of(os.environ, python, venv, conda_prefix)
     facts = Facts.current()
     for notice in facts.notices:
         print(notice, file=sys.stderr)
-    examination = examine(place, Request(Path.cwd(), (), thorough, timeout), facts)
+    examination = examine(
+        place, Request(Path.cwd(), tuple(module or ()), tuple(binary or ()), thorough, timeout), facts
+    )
     if as_json:
         print(json.dumps(examination.as_json(), indent=2))
     else:

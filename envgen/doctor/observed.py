@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 from pydantic import BaseModel, ConfigDict
 
+from envgen.binary import Binary
 from envgen.cell import Arch, Cuda, GrammarError, OsFamily
 from envgen.compat.compilers import Compiler
 from envgen.compat.toolchain import DriverVersion
@@ -304,6 +305,25 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Extension:
+    """An extension that is asked about, by its name or its file.
+
+    Attributes:
+        asked: the name or the file.
+        binaries: its shared libraries.
+        unreadable: why a file could not be read, file to reason.
+        places: where the path leads to a module of its name.
+        outcome: how loading it after torch went.
+    """
+
+    asked: str
+    binaries: tuple[Binary, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    places: tuple[Path, ...] = ()
+    outcome: Imported = field(default_factory=Imported)
+
+
+@dataclass(frozen=True)
 class Observed:
     """An environment as it was found.
 
@@ -337,6 +357,7 @@ class Observed:
     libraries: Libraries = field(default_factory=Libraries)
     remains: tuple[Path, ...] = ()
     development_files: tuple[Path, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
     def distribution(self, name: str) -> Distribution | None:
         """The installed package of that name that counts: the first on the path."""

@@ -1,12 +1,18 @@
 """Imports torch, then what may be used with it, and says after each step how it went.
 
 A line of JSON for each step goes to the file named by ENVGEN_FACTS: `{"step": "torch", "error": "", ...}`. The step at
-which the process dies has no line. Usage: import_torch.py [MODULE...] ; standard library and the environment's own
-torch only, Python 3.8 and later.
+which the process dies has no line. Standard library and the environment's own torch only, Python 3.8 and later. Usage:
+
+    import_torch.py                       what everybody does with torch
+    import_torch.py module NAME           imports an extension
+    import_torch.py file NAME PATH        imports one from a file
+    import_torch.py library PATH          loads operators from a file
 """
 
 import functools
 import importlib
+import importlib.machinery
+import importlib.util
 import json
 import os
 import sys
@@ -71,6 +77,25 @@ def module_facts(name: str) -> Dict[str, Any]:
     return {"file": getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)}
 
 
+def file_facts(name: str, path: str) -> Dict[str, Any]:
+    loader = importlib.machinery.ExtensionFileLoader(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec
+    loader.exec_module(importlib.util.module_from_spec(spec))
+    return {"file": path}
+
+
+def library_facts(path: str) -> Dict[str, Any]:
+    import torch
+
+    try:
+        torch.ops.load_library(path)
+    except OSError as error:
+        # Some releases say only that it could not be loaded; the loader's own words are the cause.
+        raise (error.__cause__ or error) from None
+    return {"file": path}
+
+
 def step(name: str, ask: Callable[[], Dict[str, Any]], out: Any) -> bool:
     said: Dict[str, Any] = {"step": name, "error": "", "trace": ""}
     try:
@@ -84,15 +109,21 @@ def step(name: str, ask: Callable[[], Dict[str, Any]], out: Any) -> bool:
     return not said["error"]
 
 
-def main(modules: List[str]) -> None:
+def main(order: List[str]) -> None:
+    ways: Dict[str, Callable[..., Dict[str, Any]]] = {
+        "module": module_facts,
+        "file": file_facts,
+        "library": library_facts,
+    }
     with open(os.environ["ENVGEN_FACTS"], "w") as out:
         if not step("torch", torch_facts, out):
+            return
+        if order:
+            step("extension", functools.partial(ways[order[0]], *order[1:]), out)
             return
         step("numpy", numpy_facts, out)
         step("building", building_facts, out)
         step("cuda", cuda_facts, out)
-        for name in modules:
-            step("module " + name, functools.partial(module_facts, name), out)
 
 
 if __name__ == "__main__":

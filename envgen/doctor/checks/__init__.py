@@ -3,6 +3,7 @@
 from envgen.doctor.checks import (
     building,
     companions,
+    extension,
     files,
     gpu,
     imports,
@@ -26,4 +27,5 @@ CHECKS = (
     *building.CHECKS,
     *toolkit.CHECKS,
     *systems.CHECKS,
+    *extension.CHECKS,
 )

@@ -9,6 +9,7 @@ from envgen.compat.facts import Facts
 from envgen.compat.gpus import forward, gpu_of, runs
 from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.imports import trouble_at
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
 
@@ -107,12 +108,11 @@ def _code(text: str) -> SmArch | None:
 
 
 def _works(observed: Observed, facts: Facts) -> Iterator[Finding]:
-    step = observed.imported.step("cuda")
-    died = observed.imported.died if observed.imported.died.endswith(" at the step cuda") else ""
-    if (step and step.error) or died:
+    step, trouble = observed.imported.step("cuda"), trouble_at(observed, "cuda")
+    if trouble:
         yield Finding(
             Severity.ERROR,
-            f"torch sees a GPU, and the first thing computed on it fails: {died or (step and step.error)}",
+            f"torch sees a GPU, and the first thing computed on it fails: {trouble}.",
             remedy="Mend what the other findings say; if there are none, look into the driver's log (`dmesg`).",
             evidence={"trace": step.trace if step else ""},
         )

@@ -9,40 +9,44 @@ from packaging.requirements import Requirement
 from envgen.compat.facts import Facts
 from envgen.compat.records import Companion
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.words import cause_of, explained
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
+
+AT_TORCH = " at the step torch"
 
 
 def _torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
     outcome = observed.imported
     step = outcome.step("torch")
-    if step and step.error:
-        yield Finding(
-            Severity.ERROR,
-            f"`import torch` fails: {step.error}",
-            where=tuple(map(str, observed.torches[:1])),
-            remedy="Mend what the other findings say; if there are none, install torch again.",
-            evidence={"trace": step.trace},
-        )
-    elif outcome.died and step is None:
-        yield Finding(
-            Severity.ERROR,
-            f"`import torch` ends the process: {outcome.died}.",
-            where=tuple(map(str, observed.torches[:1])),
-            remedy="Mend what the other findings say; if there are none, install torch again.",
-            evidence={"said": outcome.said},
-        )
+    if (step is None and not outcome.died) or (step and not step.error):
+        return
+    told = explained(observed, (step.trace if step else "") or outcome.said)
+    trouble = f"fails: {step.error}" if step else f"ends the process: {outcome.died.removesuffix(AT_TORCH)}"
+    yield Finding(
+        Severity.ERROR,
+        f"`import torch` {trouble.rstrip('.')}.{' ' + told[0].sentence if told else ''}",
+        where=tuple(map(str, observed.torches[:1])),
+        remedy="Mend what the other findings say; if there are none, install torch again.",
+        command=_again(observed),
+        cause=cause_of(told[0]) if told else None,
+        evidence={"printed": (step.trace if step else "") or outcome.said},
+    )
+
+
+def _again(observed: Observed) -> str:
+    installed = observed.distribution("torch")
+    version = f"=={installed.version}" if installed else ""
+    return f"{observed.python} -m pip install --force-reinstall torch{version}"
 
 
 def _numpy(observed: Observed, facts: Facts) -> Iterator[Finding]:
-    step, numpy = observed.imported.step("numpy"), observed.distribution("numpy")
-    died = _died_at(observed, "numpy")
-    if (step and step.error) or died:
+    trouble, numpy = trouble_at(observed, "numpy"), observed.distribution("numpy")
+    if trouble:
         version = f" {numpy.version}" if numpy else ""
         yield Finding(
             Severity.ERROR,
-            f"torch {observed.torch_version} does not work with the installed numpy{version}:"
-            f" {died or (step and step.error)}",
+            f"torch {observed.torch_version} does not work with the installed numpy{version}: {trouble}.",
             where=(str(numpy.info),) if numpy else (),
             remedy="Install a numpy of the major that this torch was built with.",
             command=_install(observed, facts.companions, "numpy"),
@@ -51,13 +55,12 @@ def _numpy(observed: Observed, facts: Facts) -> Iterator[Finding]:
 
 
 def _building(observed: Observed, facts: Facts) -> Iterator[Finding]:
-    step = observed.imported.step("building")
-    died = _died_at(observed, "building")
-    if (step and step.error) or died:
+    trouble = trouble_at(observed, "building")
+    if trouble:
         yield Finding(
             Severity.WARNING,
             "torch.utils.cpp_extension cannot be imported, so that no extension can be built:"
-            f" {died or (step and step.error)}",
+            f" {trouble}.",
             remedy="Install a setuptools of the age of this torch: newer ones lack what older torch imports from them,"
             " and Pythons from 3.12 on bring no distutils of their own.",
             command=_install(observed, facts.build_companions, "setuptools")
@@ -80,10 +83,12 @@ def _install(observed: Observed, companions: Iterable[Companion], name: str) -> 
     return f"{observed.python} -m pip install '{need}'" if need else ""
 
 
-def _died_at(observed: Observed, name: str) -> str:
-    """How the process ended, if it did so at that step: the first that has no line."""
-    died = observed.imported.died
-    return died if died.endswith(f" at the step {name}") else ""
+def trouble_at(observed: Observed, name: str) -> str:
+    """What a step of using torch failed with, or how the process ended at it; empty when it went well."""
+    step, died = observed.imported.step(name), observed.imported.died
+    if step:
+        return step.error.rstrip(".")
+    return died.removesuffix(f" at the step {name}") if died.endswith(f" at the step {name}") else ""
 
 
 CHECKS = (

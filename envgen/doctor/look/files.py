@@ -71,15 +71,23 @@ def entries(found: Distribution) -> Iterator[Entry]:
         return
     try:
         for name, digest, size in csv.reader(text.splitlines()):
-            if not name.endswith(".pyc"):
-                yield Entry(name, digest, int(size) if size.isdigit() else None)
+            if not name.endswith(".pyc") and _is_inside(found.folder, name):
+                yield Entry(name, digest, int(size) if size.isascii() and size.isdigit() else None)
     except (ValueError, csv.Error):
         return
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    """Whether a file of a list lies in the environment: programs are two or three folders up from the packages."""
+    top = folder.parents[min(2, len(folder.parents) - 1)]
+    return Path(os.path.normpath(folder / name)).is_relative_to(top)
 
 
 def _differs(folder: Path, entry: Entry, *, thorough: bool) -> bool:
     path = folder / entry.name
     try:
+        if not path.is_file():
+            return False
         if entry.size is not None and path.stat().st_size != entry.size:
             return True
         return bool(thorough and entry.digest) and _digest(path, entry.digest) != entry.digest

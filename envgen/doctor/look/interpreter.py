@@ -34,11 +34,11 @@ def interpreter(place: Place) -> tuple[Interpreter, str]:
     )
 
 
-def imported(place: Place, modules: Sequence[str], seconds: float) -> Imported:
-    """How importing torch went, and then the modules."""
-    answer = ask(place, "import_torch", *modules, seconds=seconds)
+def imported(place: Place, order: Sequence[str], seconds: float) -> Imported:
+    """How importing torch went, and then what the order to the probe asks for."""
+    answer = ask(place, "import_torch", *order, seconds=seconds)
     steps = tuple(_steps(answer.facts))
-    names = ("torch", "numpy", "building", "cuda", *(f"module {name}" for name in modules))
+    names = ("torch", "extension") if order else ("torch", "numpy", "building", "cuda")
     at = names[min(len(steps), len(names) - 1)]
     return Imported(steps, f"{answer.trouble} at the step {at}" if answer.trouble else "", answer.said)
 

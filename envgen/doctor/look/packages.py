@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from importlib.machinery import EXTENSION_SUFFIXES
+from glob import escape
 from importlib.metadata import Distribution as Metadata
 from importlib.metadata import distributions
 from pathlib import Path
@@ -32,7 +32,12 @@ def installed(folders: Sequence[Path]) -> tuple[Distribution, ...]:
 
 def torches(folders: Sequence[Path]) -> tuple[Path, ...]:
     """Every `torch` in the order of the path: packages, modules and libraries of that name."""
-    return tuple(place.absolute() for folder in folders if (place := _module(folder, "torch")))
+    return places_of("torch", folders)
+
+
+def places_of(name: str, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Where the path leads to a module of a name, in its order; the first is imported."""
+    return tuple(place.absolute() for folder in folders if (place := _module(folder, name)))
 
 
 def hollow(folders: Sequence[Path]) -> tuple[Path, ...]:
@@ -109,5 +114,8 @@ def _editable(metadata: Metadata) -> str:
 def _module(folder: Path, name: str) -> Path | None:
     if (folder / name / "__init__.py").is_file():
         return folder / name
-    files = [folder / f"{name}.py", *(folder / f"{name}{suffix}" for suffix in EXTENSION_SUFFIXES)]
-    return next((path for path in files if path.is_file()), None)
+    if (folder / f"{name}.py").is_file():
+        return folder / f"{name}.py"
+    # Of another interpreter than this: its suffixes are not known here.
+    libraries = (path for suffix in (".so", ".pyd") for path in sorted(folder.glob(f"{escape(name)}.*{suffix}")))
+    return next((path for path in (folder / f"{name}.so", folder / f"{name}.pyd", *libraries) if path.is_file()), None)

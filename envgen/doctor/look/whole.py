@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envgen.doctor.look import libraries
+from envgen.doctor.look.extension import file, module
 from envgen.doctor.look.files import check_files
 from envgen.doctor.look.interpreter import imported, interpreter
 from envgen.doctor.look.packages import (
@@ -33,13 +34,15 @@ class Request:
 
     Attributes:
         cwd: the folder of the user's project.
-        modules: extensions to be imported after torch.
+        modules: names of extensions to be imported after torch.
+        binaries: files of extensions to be loaded after it.
         thorough: whether to compare hashes of installed files.
         seconds: time limit of importing torch and the modules.
     """
 
     cwd: Path
     modules: tuple[str, ...] = ()
+    binaries: tuple[Path, ...] = ()
     thorough: bool = False
     seconds: float = 300.0
 
@@ -54,7 +57,7 @@ def look(place: Place, request: Request) -> Observed:
     folders = entries(python.path, request.cwd)
     found = installed(folders)
     places = torches(folders)
-    outcome = imported(place, request.modules, request.seconds) if places else Imported()
+    outcome = imported(place, (), request.seconds) if places else Imported()
     building = outcome.step("building")
     used = tools(place, python, building.cuda_home if building else None)
     torch = next((path for path in places if path.is_dir()), None)
@@ -76,6 +79,10 @@ def look(place: Place, request: Request) -> Observed:
         libraries=_libraries(place, python, folders, outcome, used),
         remains=remains(folders),
         development_files=development_files(folders),
+        extensions=(
+            *(module(place, name, folders, request.seconds) for name in request.modules),
+            *(file(place, path.absolute(), request.seconds) for path in request.binaries),
+        ),
     )
 
 
