@@ -34,21 +34,25 @@ class Case:
     knowledge: Knowledge
 
     @cached_property
-    def presence(self) -> Presence | None:
-        """What the releases for its platform have of what it takes; None when no torch is for its machine."""
+    def platform(self) -> Platform | None:
+        """What the binary is for; None when that is no machine that has torch."""
         binary = self.subject.binary
-        if binary.arch is None:
-            return None
-        platform = Platform.of(binary.format.family, binary.arch)
-        return self.knowledge.symbols.look_up(platform, self.subject.torch_names)
+        return Platform.of(binary.format.family, binary.arch) if binary.arch else None
+
+    @cached_property
+    def presence(self) -> Presence | None:
+        """What the releases for its platform have of what it takes; None without a platform."""
+        return self.knowledge.symbols.look_up(self.platform, self.subject.torch_names) if self.platform else None
 
     @cached_property
     def candidates(self) -> tuple[Version, ...]:
-        """The releases that the binary can have been compiled against, ascending: the one that is known, or all that
-        have what it takes."""
+        """The releases that the binary can have been compiled against, ascending.
+
+        That is the one that is known; or all that have what it takes, and wheels for its Python.
+        """
         if self.subject.built_with is not None:
             return (self.subject.built_with,)
-        return self._complete(self.presence) if self.presence else ()
+        return tuple(filter(self._published, self._complete(self.presence))) if self.presence else ()
 
     @cached_property
     def groups(self) -> frozenset[str]:
@@ -74,6 +78,14 @@ class Case:
     def missing(self, torch: Version, *, with_cuda: bool) -> tuple[str, ...] | None:
         """The names that a release does not define; None when that is not known."""
         return self.presence.missing(torch, with_cuda=with_cuda) if self.presence else None
+
+    def _published(self, torch: Version) -> bool:
+        """Whether a release has wheels for the one Python that the binary is for."""
+        release, python = self.knowledge.facts.torch.get(torch), self.subject.for_python
+        if release is None or python is None or self.platform is None:
+            return True
+        wheels = release.wheels.get(self.platform)
+        return wheels is not None and python in wheels.pythons
 
     def _complete(self, presence: Presence) -> tuple[Version, ...]:
         return tuple(release for release in presence.releases if presence.missing(release, with_cuda=True) == ())

@@ -33,13 +33,8 @@ def _layout(case: Case, target: Target) -> Finding | None:
 
 
 def _gravest(case: Case, built_with: Layout, here: Layout) -> Difference | None:
-    by_group = case.knowledge.consequences.by_group
-
-    def weight(difference: Difference) -> tuple[bool, bool]:
-        tried = by_group.get(difference.group)
-        return (tried is not None and tried.grave, tried is not None)
-
-    return max(built_with.differences(here, case.groups), key=weight, default=None)
+    differences = built_with.differences(here, case.groups)
+    return case.knowledge.consequences.gravest(differences, case.subject.torch_names)
 
 
 def _finding(case: Case, target: Target, found: tuple[Version, Difference]) -> Finding:
