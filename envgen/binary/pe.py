@@ -19,7 +19,7 @@ _MACHINES = {0x8664: "x86_64", 0xAA64: "arm64", 0x14C: "i386", 0x1C4: "arm", 0xA
 _ARCHS = {"x86_64": Arch.X86_64, "arm64": Arch.AARCH64}
 _IS_DLL = 0x2000
 _OFFSET = struct.Struct("<I")
-_COFF = struct.Struct("<HHIIIHH")  # machine, sections, -, -, -, size of the optional header, characteristics
+_COFF = struct.Struct("<HHIIIHH")  # machine, sections, -, symbols at, symbols, size of the optional header, kind
 _OPTIONAL = struct.Struct("<HBB")  # magic, major and minor of the linker
 _DIRECTORY = struct.Struct("<II")
 _SECTION = struct.Struct("<8sIIII")  # name, size in memory, address, size in the file, offset in the file
@@ -30,6 +30,7 @@ _EXPORTS, _IMPORTS, _SECURITY, _DELAY = 0, 1, 4, 13  # places of directories
 _MOST_DLLS = 4096
 _MOST_NAMES = 1 << 20
 _SECTION_SIZE = 40
+_COFF_SYMBOL = 18  # bytes
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,22 @@ class _Reader:
             raise Unreadable("it is a program for DOS, or damaged")
         fields = content.unpack(_COFF, start + 4)
         self._machine, count, optional_size, self._characteristics = fields[0], fields[1], fields[5], fields[6]
+        self._check_symbols(fields[3], fields[4])
         self._optional = start + 4 + _COFF.size
         magic, major, minor = content.unpack(_OPTIONAL, self._optional)
         if magic not in (0x10B, 0x20B):
             raise Unreadable("it begins as a PE file and goes on as none")
         self._wide, self._linker = magic == 0x20B, f"{major}.{minor}"
         self._sections = list(self._read_sections(self._optional + optional_size, count))
+
+    def _check_symbols(self, at: int, count: int) -> None:
+        """MinGW's linker leaves debuggers a table at the end: without its end the file has been cut short."""
+        if not at:
+            return
+        end = at + count * _COFF_SYMBOL
+        (texts,) = self._content.unpack(_OFFSET, end)
+        if end + texts > self._content.size:
+            raise cut_short(end + texts, self._content.size)
 
     def binary(self, file: str) -> Binary:
         if not self._characteristics & _IS_DLL:
