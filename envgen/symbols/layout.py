@@ -21,8 +21,6 @@ from envgen.compat.read import FactsError, source_of, taken_of
 from envgen.compat.verdict import Source
 from envgen.files import write_atomically
 
-ABSENT = -1  # the value of what a release has not
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -129,7 +127,7 @@ class Layouts:
             content = json.loads(path.read_text(encoding="utf-8"))
             releases = [Version(text) for text in content["releases"]]
             values = {key: _spread(changes, releases) for key, changes in content["values"].items()}
-            by_release = {each: {key: run[each] for key, run in values.items() if each in run} for each in releases}
+            by_release = {each: _at(each, values) for each in releases}
             return cls(content["platform"], taken_of(content, path), source_of(content["source"], path), by_release)
         except OSError as error:
             raise FactsError(f"{path} cannot be read: {error.strerror}.") from None
@@ -171,24 +169,30 @@ def _group(name: str, entry: Mapping[str, Any]) -> Group:
     return Group(name, entry["about"], re.compile("|".join(entry["keys"])), symbols)
 
 
-def _changes(key: str, releases: Iterable[Version], values: Mapping[Version, Mapping[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _changes(
+    key: str, releases: Iterable[Version], values: Mapping[Version, Mapping[str, int]]
+) -> dict[str, int | None]:
+    """The value from each release on at which it is another; None from where nobody asked for it."""
+    found: dict[str, int | None] = {}
     last: int | None = None
     for release in releases:
-        value = values[release].get(key, ABSENT)
+        value = values[release].get(key)
         if value != last:
             found[str(release)] = last = value
     return found
 
 
-def _spread(changes: Mapping[str, int], releases: Iterable[Version]) -> dict[Version, int]:
+def _spread(changes: Mapping[str, int | None], releases: Iterable[Version]) -> dict[Version, int | None]:
     at = {Version(text): value for text, value in changes.items()}
-    found: dict[Version, int] = {}
-    value = ABSENT
+    found: dict[Version, int | None] = {}
+    value: int | None = None
     for release in releases:
-        value = int(at.get(release, value))
-        found[release] = value
+        value = found[release] = at.get(release, value)
     return found
+
+
+def _at(release: Version, values: Mapping[str, Mapping[Version, int | None]]) -> dict[str, int]:
+    return {key: int(value) for key, run in values.items() if (value := run[release]) is not None}
 
 
 def _json(content: Mapping[str, Any]) -> str:
