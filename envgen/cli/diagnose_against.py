@@ -159,11 +159,17 @@ def _fares(line: Line) -> tuple[object, ...]:
 
 
 def _conclusion(tried: Tried, known: Sequence[Version]) -> str:
-    fits = fitting(tried.predictions)
-    kind = " keeps to torch's stable ABI;" if tried.subject.stable else ""
-    if not tried.subject.torch_names:
-        kind = " takes nothing from torch;"
-    return f"{kind} fits torch {spans(fits, known)}".strip() if fits else f"{kind} fits none of these".strip()
+    subject = tried.subject
+    kind = "keeps to torch's stable ABI; " if subject.stable else ""
+    if not subject.torch_names:
+        kind = "takes nothing from torch; "
+    if fits := spans(fitting(tried.predictions), known):
+        return f"{kind}fits torch {fits}"
+    risky = {each.target.torch for each in tried.predictions if each.verdict is Verdict.RISK}
+    if risky and subject.built_with is None:
+        names = f"its names fit torch {spans(risky, known)}, which lay out types differently"
+        return f"{kind}{names}: --built-with VERSION tells in which of them it is safe"
+    return f"{kind}fits none of these"
 
 
 def _table(lines: Sequence[Line], console: Console) -> None:
@@ -177,16 +183,18 @@ def _table(lines: Sequence[Line], console: Console) -> None:
 
 
 def _what(line: Line) -> str:
-    pythons = "on Python " + ", ".join(map(str, line.pythons)) if line.pythons else ""
-    only = f"{pythons} only" if pythons and line.verdict is Verdict.LOADS else pythons
-    return ": ".join(part for part in (only, _reason(line)) if part)
+    pythons = ", ".join(map(str, line.pythons))
+    if line.verdict is Verdict.LOADS:
+        return f"on Python {pythons} only" if pythons else ""
+    where = f"on Python {pythons}: " if pythons and line.verdict is not Verdict.FAILS else ""
+    return where + _reason(line)
 
 
 def _reason(line: Line) -> str:
     if not line.diagnoses:
         return ""
     if not line.most or line.diagnoses[0].rule != "torch-symbols":
-        return line.diagnoses[0].sentence
+        return line.diagnoses[0].sentence.removeprefix(f"{line.diagnoses[0].evidence['file']} ")
     number = str(line.most) if line.fewest == line.most else f"{line.fewest} to {line.most}"
     noun = "symbol" if line.most == 1 else "symbols"
     names = line.common or (line.diagnoses[0].evidence.get("symbol", ""),)

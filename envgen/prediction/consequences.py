@@ -11,7 +11,6 @@ from typing import Self
 from envgen.compat.read import Table
 from envgen.compat.verdict import Source
 from envgen.symbols import Difference
-from envgen.symbols.layout import ABSENT
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Consequences:
         return max(noticed, key=lambda each: self._weight(each.group), default=None)
 
     def _notices(self, difference: Difference, names: str) -> bool:
-        """What the release that it was compiled for did not have, it cannot use."""
+        """What the release that it was compiled for did not have (-1), it cannot use."""
         unless = self.unnoticed.get(difference.key)
-        return difference.mine != ABSENT and (unless is None or unless.search(names) is not None)
+        return difference.mine >= 0 and (unless is None or unless.search(names) is not None)
 
     def _weight(self, group: str) -> tuple[bool, bool]:
         tried = self.by_group.get(group)

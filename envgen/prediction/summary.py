@@ -104,9 +104,14 @@ def spans(versions: Iterable[Version], known: Sequence[Version]) -> str:
 
 
 def _release(torch: Version, predictions: list[Prediction]) -> _Release:
-    lightest = min(each.verdict.weight for each in predictions)
-    best = tuple(each for each in predictions if each.verdict.weight == lightest)
+    lightest = min(map(_weight, predictions))
+    best = tuple(each for each in predictions if _weight(each) == lightest)
     return _Release(torch, best, len(best) == len(predictions))
+
+
+def _weight(prediction: Prediction) -> tuple[int, int]:
+    """Of Pythons that all fail, the one with the fewest reasons tells most."""
+    return prediction.verdict.weight, len(prediction.failures)
 
 
 def _line(releases: list[_Release]) -> Line:
@@ -119,7 +124,7 @@ def _line(releases: list[_Release]) -> Line:
         verdict=first.verdict,
         pythons=() if newest.all_alike else tuple(each.target.python for each in newest.best),
         diagnoses=first.diagnoses,
-        common=tuple(sorted(set(missing[0]).intersection(*missing[1:]))),
-        fewest=min(map(len, missing)),
+        common=tuple(sorted(set(missing[-1]).intersection(*filter(None, missing)))),
+        fewest=min(filter(None, map(len, missing)), default=0),
         most=max(map(len, missing)),
     )
