@@ -10,7 +10,7 @@ from envgen.diagnose.causes import Cause
 from envgen.diagnose.facts import NOTHING_KNOWN, Facts
 from envgen.diagnose.rule import Clues, Weight
 from envgen.diagnose.ruleset import rules
-from envgen.diagnose.scan import Found, Scan, pieces
+from envgen.diagnose.scan import Found, Scan
 from envgen.results import Diagnosis
 
 MOST = 5  # causes that are told
@@ -30,10 +30,10 @@ def diagnose_text(text: str, facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, .
 def diagnose_log(chunks: Iterable[str], facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
     """As `diagnose_text`, of a log of any size that comes in chunks."""
     scan = Scan(rules())
-    for piece in pieces(chunks):
-        scan.feed(piece)
+    for chunk in chunks:
+        scan.feed(chunk)
     told: dict[Cause, Diagnosis] = {}
-    for cause, found in _ranked(scan.all(), facts):
+    for cause, found in _ranked(scan.finish(), facts):
         told.setdefault(cause, diagnosis(cause, _evidence(found), found.rule.id))
     return tuple(told.values())[:MOST]
 

@@ -1,21 +1,29 @@
-"""Looks for the rules' texts in logs of any length, in memory and time that do not hang on what the log holds."""
+"""Looks for the rules' texts in logs of any length, in memory and time that do not hang on what the log holds.
+
+Every rule has texts that stand near what it looks for, and each of these a word that gives it away: one pass over the
+words of a line tells which rules are worth a try. A rule is tried so often from the beginning of a log on, and so often
+at its end; what lies between, when there is so much of it, is noise.
+"""
 
 from __future__ import annotations
 
 import re
 import string
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from envgen.diagnose.rule import Rule
 
-BEFORE = 600  # characters of a text before its anchor
-AFTER = 1600  # and behind it
+TRIED_FIRST = 40  # of the places where a rule may fit
+TRIED_LAST = 20
 KEPT = 24  # matches of one rule
-TRIED = 48  # places of one anchor, in one piece of the log
-_PIECE = 1 << 20  # characters
-_LONGEST_LINE = 400
+_BEFORE, _AFTER = 400, 1400  # characters around such a place
+_LINES_BEFORE, _LINES_AFTER = 2, 4
+_LONGEST_LINE = 4000
+_SHOWN = 400
+_PIECE = 1 << 20
+_WORDS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]{2}")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _QUOTES = dict.fromkeys((0x60, 0xB4, *range(0x2018, 0x2020), 0x2032), "'")  # ` and the typographic ones
 _LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
@@ -37,76 +45,107 @@ class Found:
     evidence: Mapping[str, str]
 
 
-def cleaned(text: str) -> str:
-    """Text without colours and with plain quotes; a column of `|` or `E` before each line may stay."""
-    if "\x1b" in text:
-        text = _COLOURS.sub("", text)
-    return text if text.isascii() and "`" not in text else text.translate(_QUOTES)
+@dataclass(frozen=True)
+class _Place:
+    """Some lines of the log, around a place where a rule may fit."""
 
-
-def pieces(chunks: Iterable[str]) -> Iterator[str]:
-    """A log in pieces of about a million characters, whatever the size of its chunks."""
-    held: list[str] = []
-    size = 0
-    for chunk in chunks:
-        for start in range(0, len(chunk), _PIECE):
-            part = chunk[start : start + _PIECE]
-            held.append(part)
-            size += len(part)
-            if size >= _PIECE:
-                yield "".join(held)
-                held, size = [], 0
-    if held:
-        yield "".join(held)
+    rule: Rule
+    at: int
+    text: str
 
 
 @dataclass
 class Scan:
-    """One pass over a log, piece by piece."""
+    """One pass over a log, piece by piece, and `finish` at the end."""
 
     rules: Iterable[Rule]
-    found: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
-    _seen: set[tuple[str, int]] = field(default_factory=set)
-    _kept: str = ""
-    _base: int = 0
+    _found: dict[tuple[str, int], Found] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _last: dict[str, deque[_Place]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=TRIED_LAST)))
+    _held: list[str] = field(default_factory=lambda: [""] * _LINES_BEFORE)
+    _rest: str = ""
+    _offset: int = -_LINES_BEFORE  # of the first held line, in characters
 
     def __post_init__(self) -> None:
-        self._by_anchor: dict[str, list[Rule]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[str, Rule]]] = defaultdict(list)
         for each in self.rules:
-            for anchor in each.near:
-                self._by_anchor[anchor].append(each)
+            for near in each.near:
+                self._by_word[max(_WORDS.findall(near), key=len)].append((near, each))
+        self._words = frozenset(self._by_word)
 
-    def feed(self, piece: str) -> None:
-        """Looks through the next piece, and again at the end of the one before, over whose edge a text may reach."""
-        text = self._kept + cleaned(piece)
-        lowered = _lowered(text)
-        for anchor, rules in self._by_anchor.items():
-            self._look(text, lowered, anchor, rules)
-        self._base += max(0, len(text) - BEFORE - AFTER)
-        self._kept = text[-BEFORE - AFTER :]
+    def feed(self, chunk: str) -> None:
+        """Looks through the next part of the log."""
+        for start in range(0, len(chunk), _PIECE):
+            *lines, rest = self._lines(self._rest + cleaned(chunk[start : start + _PIECE]))
+            self._look(self._held + lines)
+            self._rest = rest
 
-    def all(self) -> list[Found]:
-        """What was found, in the order of the log."""
-        return sorted((found for each in self.found.values() for found in each), key=lambda found: found.at)
+    def finish(self) -> list[Found]:
+        """What was found in all, in the order of the log."""
+        self._look([*self._held, *self._lines(self._rest), *[""] * _LINES_AFTER])
+        for places in self._last.values():
+            for place in places:
+                self._try(place)
+        return sorted(self._found.values(), key=lambda found: found.at)
 
-    def _look(self, text: str, lowered: str, anchor: str, rules: list[Rule]) -> None:
-        at = lowered.find(anchor)
-        for _ in range(TRIED):
-            if at < 0:
-                return
-            for each in rules:
-                self._try(each, text, at)
-            at = lowered.find(anchor, at + len(anchor))
+    def _lines(self, text: str) -> list[str]:
+        lines = text.split("\n")
+        return [part for line in lines for part in _parts(line)] if len(text) > _LONGEST_LINE else lines
 
-    def _try(self, each: Rule, text: str, at: int) -> None:
-        for match in each.pattern.finditer(text, max(0, at - BEFORE), at + AFTER):
-            place = (each.id, self._base + match.start())
-            if len(self.found[each.id]) >= KEPT:
-                return
-            if place not in self._seen:
-                self._seen.add(place)
-                evidence = {_name(key): " ".join(value.split()) for key, value in match.groupdict().items() if value}
-                self.found[each.id].append(Found(each, place[1], _line(text, match.start()), evidence))
+    def _look(self, lines: list[str]) -> None:
+        """Looks at all lines that have their neighbours beside them, and keeps the others."""
+        at = self._offset
+        end = max(len(lines) - _LINES_AFTER, 0)
+        for index, line in enumerate(lines[:end]):
+            if index >= _LINES_BEFORE and line:
+                lowered = _lowered(line)
+                words = _WORDS.findall(lowered)
+                if not self._words.isdisjoint(words):
+                    self._candidates(lines, index, at, lowered, self._words.intersection(words))
+            if index < end - _LINES_BEFORE:
+                self._offset = at + len(line) + 1
+            at += len(line) + 1
+        self._held = lines[max(end - _LINES_BEFORE, 0) :]
+
+    def _candidates(self, lines: list[str], index: int, at: int, lowered: str, words: Iterable[str]) -> None:
+        before = lines[index - _LINES_BEFORE : index]
+        text = "\n".join(lines[index - _LINES_BEFORE : index + _LINES_AFTER])
+        start = sum(map(len, before)) + len(before)
+        tried: set[str] = set()
+        for near, each in (entry for word in words for entry in self._by_word[word]):
+            if each.id not in tried and (found := lowered.find(near)) >= 0:
+                tried.add(each.id)
+                begin = max(0, start + found - _BEFORE)
+                self._consider(_Place(each, at - start + begin, text[begin : start + found + _AFTER]))
+
+    def _consider(self, place: _Place) -> None:
+        self._counts[place.rule.id] += 1
+        if self._counts[place.rule.id] <= TRIED_FIRST:
+            self._try(place)
+        else:
+            self._last[place.rule.id].append(place)
+
+    def _try(self, place: _Place) -> None:
+        for number, match in enumerate(place.rule.pattern.finditer(place.text)):
+            at = place.at + match.start()
+            if number >= KEPT or (place.rule.id, at) in self._found:
+                continue
+            evidence = {_name(key): " ".join(value.split()) for key, value in match.groupdict().items() if value}
+            self._found[place.rule.id, at] = Found(place.rule, at, _line(place.text, match.start()), evidence)
+
+
+def cleaned(text: str) -> str:
+    """Text without colours and with plain quotes, whose lines end as usual; a column of `|` or `E` may stay."""
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r", "\n")
+    return text if text.isascii() and "`" not in text else text.translate(_QUOTES)
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts that are short enough to be looked at."""
+    yield from (line[start : start + _LONGEST_LINE] for start in range(0, max(len(line), 1), _LONGEST_LINE))
 
 
 def _lowered(text: str) -> str:
@@ -122,6 +161,6 @@ def _name(group: str) -> str:
 
 def _line(text: str, at: int) -> str:
     """The line on which a match begins; of a very long one, what is near."""
-    begin = max(text.rfind("\n", 0, at) + 1, at - _LONGEST_LINE // 2)
-    end = text.find("\n", at, begin + _LONGEST_LINE)
-    return text[begin : end if end >= 0 else begin + _LONGEST_LINE].strip()
+    begin = max(text.rfind("\n", 0, at) + 1, at - _SHOWN // 2)
+    end = text.find("\n", at, begin + _SHOWN)
+    return text[begin : end if end >= 0 else begin + _SHOWN].strip()
