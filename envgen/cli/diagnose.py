@@ -47,7 +47,8 @@ def diagnose_command(
 ) -> None:
     """Say what libraries need and what is wrong with them; of a log, why it failed.
 
-    Libraries of Linux, Windows and macOS are read on any machine, never loaded. Ends with 1 when something is wrong.
+    Libraries of Linux, Windows and macOS are read on any machine, never loaded. Ends with 1 when something is wrong,
+    with 9 when no rule knows a text; what a text tells is no error of the command.
 
     Examples: `envgen diagnose build/_C.so`, `envgen diagnose dist/*.whl --platform macos13-arm64`,
     `envgen diagnose xformers==0.0.28.post3 --against 'torch>=2.4'`, `envgen diagnose build.log`,
@@ -62,7 +63,7 @@ def diagnose_command(
     if against and not others:
         raise UsageError("--against was given, and no library.", "Name the libraries that are to be tried.")
     found: list[object] = []
-    wrong = False
+    wrong, unknown = False, 0
     if others:
         from envgen.cli.diagnose_binaries import diagnose_binaries  # noqa: PLC0415
         from envgen.cli.diagnose_groups import Choices  # noqa: PLC0415
@@ -72,11 +73,11 @@ def diagnose_command(
     if texts:
         from envgen.cli.diagnose_text import diagnose_texts  # noqa: PLC0415
 
-        wrong |= diagnose_texts(texts, found if as_json else None, verbose=verbose)
+        unknown = diagnose_texts(texts, found if as_json else None, verbose=verbose)
     if as_json:
         print(json.dumps(found, indent=1))
-    if wrong:
-        raise typer.Exit(_WRONG)
+    if wrong or unknown:
+        raise typer.Exit(_WRONG if wrong else unknown)
 
 
 def _lines(subjects: Sequence[str]) -> int:

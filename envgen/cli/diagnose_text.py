@@ -2,96 +2,129 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.markup import escape
 
 from envgen.binary.subject import STDIN
 from envgen.cli.console import output
-from envgen.diagnose import Facts, diagnose_log, diagnose_text
+from envgen.diagnose import Facts, catalogue, diagnose_log, diagnose_text
 from envgen.errors import UsageError
 from envgen.results import Diagnosis
 
-_CHUNK = 1 << 16  # characters
+UNKNOWN = 9  # exit code: no rule knows a text
+_BAD_LINE = 2
+_CHUNK = 1 << 18  # bytes
+_LONGEST_LINE = 1 << 24
+_SHOWN = ("symbol", "function", "library", "file", "header", "version", "needed", "found", "arch", "name", "signal")
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def diagnose_texts(subjects: Sequence[str], records: list[object] | None, *, verbose: bool) -> bool:
+def diagnose_texts(subjects: Sequence[str], records: list[object] | None, *, verbose: bool) -> int:
     """Prints why each text says that something failed, or adds it to the records.
 
     Returns:
-        Whether a text tells no cause that is known.
+        The exit code: 0, or `UNKNOWN` when a text tells no known cause.
     """
-    console, unknown = output(), False
+    console, code = output(), 0
     for subject in subjects:
         with _opened(subject) as stream:
-            told = diagnose_log(_chunks(stream))
-        unknown |= not told
+            told = diagnose_log(_decoded(stream))
+        code = code if told else UNKNOWN
         if records is None:
             _show(subject, told, console, verbose=verbose)
         else:
             records.append({"text": subject, "diagnoses": [each.model_dump(mode="json") for each in told]})
-    return unknown
+    return code
 
 
 def diagnose_lines(subjects: Sequence[str]) -> int:
     """Reads lines of `{"id", "platform", "error"}` and writes `{"id", "causes"}`, the likeliest cause first.
 
-    Returns:
-        The exit code.
+    A text that no rule knows has no causes. A line that asks nothing is told on standard error, and the rest goes on.
 
-    Raises:
-        UsageError: a line is none.
+    Returns:
+        The exit code: 0, or 2 when a line was none of these.
     """
+    code = 0
     for subject in subjects:
         with _opened(subject) as stream:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    print(json.dumps(_answer(line, f"{subject}:{number}")), flush=True)
-    return 0
+            for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), 1):
+                if not line.strip():
+                    continue
+                try:
+                    print(json.dumps(_answer(line)), flush=True)
+                except ValueError as error:
+                    print(f"{subject}:{number}: {error}", file=sys.stderr)
+                    code = _BAD_LINE
+    return code
 
 
-def _answer(line: str, place: str) -> dict[str, object]:
+def _answer(line: bytes) -> dict[str, object]:
+    """Raises ValueError, with what is wrong, for a line that asks nothing."""
     try:
-        asked = json.loads(line)
-        identity, error, platform = asked["id"], asked["error"], asked.get("platform", "")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(
-            f'{place}: not a line of JSON with "id" and "error".', "Write one object on each line."
-        ) from None
-    told = diagnose_text(str(error), Facts(platform=str(platform)))
-    return {"id": identity, "causes": [each.cause for each in told]}
+        asked = json.loads(line.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        raise ValueError("this line is no JSON.") from None
+    if not isinstance(asked, dict) or "id" not in asked or not isinstance(asked.get("error"), str):
+        raise ValueError('this line has no "id", or no text as its "error".')
+    told = diagnose_text(asked["error"], Facts(platform=str(asked.get("platform", ""))))
+    return {"id": asked["id"], "causes": [each.cause for each in told]}
 
 
 def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose: bool) -> None:
+    name = "standard input" if subject == STDIN else subject
     if not told:
-        _line(console, f"[bold]{escape(subject)}[/]: no known cause is in it.")
+        _line(console, f"[bold]{escape(name)}[/]: no rule knows what is in this text, so no cause is named.")
         return
-    _line(console, f"[bold]{escape(subject)}[/]")
-    for number, each in enumerate(told):
-        _line(console, f"  [red]{each.cause}[/]{' (or, less likely)' * bool(number)} {escape(each.sentence)}")
-        _line(console, f"    {escape(each.fix)}")
-        if verbose and each.evidence.get("line"):
-            _line(console, f"    [dim]told from: {escape(each.evidence['line'])} ({each.rule})[/]")
+    best, *others = told
+    text = next(text for text in catalogue().values() if text.cause == best.cause)
+    _line(console, f"[bold]{escape(name)}[/]: [red]{escape(text.title)}[/] ({best.cause})")
+    _line(console, f"  {escape(best.sentence)}")
+    _line(console, f"  [dim]{escape(best.evidence.get('line', ''))}[/]")
+    _line(console, f"  Why: {escape(text.explanation)}")
+    _line(console, f"  Fix: {escape(best.fix)}")
+    if verbose:
+        known = {key: best.evidence[key] for key in _SHOWN if best.evidence.get(key)}
+        _line(
+            console,
+            f"  [dim]rule {best.rule}; {escape(', '.join(f'{key} {value}' for key, value in known.items()))}[/]",
+        )
+    for other in others:
+        _line(console, f"  Or, less likely, {other.cause}: {escape(other.sentence)}{escape(f' {other.fix}' * verbose)}")
 
 
 @contextmanager
-def _opened(subject: str) -> Iterator[IO[str]]:
+def _opened(subject: str) -> Iterator[BinaryIO]:
+    """Raises UsageError for a file that cannot be read."""
     if subject == STDIN:
-        yield sys.stdin
+        yield sys.stdin.buffer
         return
-    with Path(subject).open(encoding="utf-8", errors="replace") as stream:
-        yield stream
+    try:
+        with Path(subject).open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise UsageError(
+            f"{subject} cannot be read: {error.strerror or error}.", "Name a file, or - for a text."
+        ) from None
 
 
-def _chunks(stream: IO[str]) -> Iterator[str]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+def _decoded(stream: BinaryIO) -> Iterator[str]:
+    """A text of any encoding that logs come in; Windows' shells write UTF-16."""
+    first = stream.read(_CHUNK)
+    encoding = next((encoding for mark, encoding in _MARKS if first.startswith(mark)), "utf-8")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    while first:
+        yield decoder.decode(first)
+        first = stream.read(_CHUNK)
+    yield decoder.decode(b"", final=True)
 
 
 def _line(console: Console, text: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from envgen.binary.demangle import demangle
 from envgen.diagnose.catalogue import diagnosis
 from envgen.diagnose.causes import Cause
 from envgen.diagnose.facts import NOTHING_KNOWN, Facts
 from envgen.diagnose.rule import Clues, Weight
 from envgen.diagnose.ruleset import rules
 from envgen.diagnose.scan import Found, Scan
+from envgen.diagnose.symbols import string_form
 from envgen.results import Diagnosis
 
 MOST = 5  # causes that are told
@@ -55,5 +57,6 @@ def _weight(found: Found) -> Weight:
 def _evidence(found: Found) -> dict[str, str]:
     evidence = dict(found.evidence)
     if "symbol" in evidence:
-        evidence["function"] = evidence["symbol"]
-    return {**evidence, "line": found.line}
+        evidence["function"] = demangle(evidence["symbol"])
+        evidence["abi"] = string_form(evidence["symbol"])
+    return {name: value for name, value in evidence.items() if value} | {"line": found.line}

@@ -83,7 +83,14 @@ def _differs_in_strings(symbol: str, clues: Clues) -> bool:
 
 def has_string(symbol: str) -> bool:
     """Whether a mangled name has a std::string in it, in either form."""
-    return bool(_NEW_STRING.search(symbol) or _OLD_STRING.search(symbol))
+    return bool(string_form(symbol))
+
+
+def string_form(symbol: str) -> str:
+    """Which of libstdc++'s two forms of std::string a mangled name has: `new`, `old`, or nothing."""
+    if _NEW_STRING.search(symbol):
+        return "new"
+    return "old" if _OLD_STRING.search(symbol) else ""
 
 
 def _own_function(symbol: str) -> tuple[Cause, ...]:
