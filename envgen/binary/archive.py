@@ -125,7 +125,7 @@ class _Careful(io.RawIOBase):
 def _read_zip(stream: IO[bytes]) -> Iterator[Member]:
     with zipfile.ZipFile(_Careful(stream, _LARGEST_STREAM)) as archive:
         for info in archive.infolist():
-            if info.is_dir() or not is_binary_name(info.filename):
+            if not is_binary_name(info.filename):
                 continue
             try:
                 with archive.open(info) as content:

@@ -10,7 +10,7 @@ from envgen.binary.facts import Binary
 from envgen.binary.fatbin import DeviceCode
 
 _RUNTIME = re.compile(
-    r"(?:lib)?cudart(?:64_|-[0-9a-f]+)?(?P<digits>\d*)(?:\.so|\.dll)(?:\.(?P<version>\d+[\d.]*))?", re.ASCII
+    r"(?:lib)?cudart(?:64_|-[0-9a-f]+)?(?P<digits>\d{0,6})(?:\.so|\.dll)(?:\.(?P<version>\d{1,6}(?:\.\d+)*))?", re.ASCII
 )
 _DRIVER = re.compile(r"libcuda\.so(?:\.1)?|nvcuda\.dll", re.ASCII)
 _OTHERS = re.compile(

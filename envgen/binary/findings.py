@@ -80,15 +80,12 @@ def _debug_dll(binary: Binary) -> str:
 
 
 def _static_runtime(binary: Binary, _: Looked) -> Iterator[Finding]:
-    """Harmless alone; not where memory, strings or streams go to and from torch or Python, which are /MD."""
-    if binary.pe is None or binary.pe.crt != ("/MT",):
-        return
-    torch, python = torch_facts(binary), python_facts(binary)
-    if (torch and not torch.stable) or (python and python.library):
-        other = "torch" if torch else "Python"
+    """Harmless alone; not where memory, strings or streams go to and from torch, which is /MD."""
+    torch = torch_facts(binary)
+    if binary.pe and binary.pe.crt == ("/MT",) and torch and not torch.stable:
         evidence = {"file": binary.file, "needed": "/MT", "found": "/MD"}
         sentence = (
-            f"{binary.file} has a C runtime of its own (/MT, for it imports none) and takes functions of {other}, which"
+            f"{binary.file} has a C runtime of its own (/MT, for it imports none) and takes functions of torch, which"
             " is /MD: what one allocates the other cannot free."
         )
         yield Finding("win-crt-mismatch", evidence, "binary-static-crt", sentence)

@@ -65,7 +65,7 @@ def _newer_glibc(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[F
 
 def _glibc(binary: Binary) -> Version | None:
     assert binary.elf is not None
-    versions = (re.fullmatch(r"GLIBC_(2\.\d+)[\d.]*", need.version) for need in binary.elf.version_needs)
+    versions = (re.fullmatch(r"GLIBC_(2\.\d{1,9})(?:\.\d+)*", need.version) for need in binary.elf.version_needs)
     return max((Version(match[1]) for match in versions if match), default=None)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from envgen.binary.facts import Binary, Format
 
 _OWN = re.compile(
-    r"_Z(?:Z|G[VR]|T[VTISWHhvcC](?:[hv]n?\d+_(?:n?\d+_)?)*)*(?:N[rVKRO]*)?(?:3c10|2at|5torch|6caffe2)", re.ASCII
+    r"_Z(?:Z|G[VR]|T[VTISWHhvcC](?:[hv]n?\d+_(?:n?\d+_)?)*)*N[rVKRO]*(?:3c10|2at|5torch|6caffe2)", re.ASCII
 )
 _C_SHIM = re.compile(r"aoti_torch_\w+|torch_\w+", re.ASCII)
 _PYTHON_SIDE = re.compile(r"THP\w+", re.ASCII)

@@ -13,7 +13,7 @@ from envgen.binary.facts import Binary
 from envgen.binary.python import PythonFacts, python_facts
 from envgen.binary.torch import TorchFacts, torch_facts
 
-_VERSIONED = re.compile(r"(GLIBC|GLIBCXX|CXXABI)_(\d[\d.]*)")
+_VERSIONED = re.compile(r"(GLIBC|GLIBCXX|CXXABI)_(\d{1,9}(?:\.\d{1,9}){0,5})")
 
 
 def in_words(binary: Binary, *, all_names: bool = False) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,125 @@
+"""What is wrong with ELF libraries, and with any file by what surrounds it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import lief
+import pytest
+
+from envgen.binary import Binary, ElfFacts, Format, read_binary
+from envgen.binary.findings import RULES, findings
+from envgen.binary.look import Looked, look_into
+from envgen.binary.systems import comes_with_system
+from envgen.cell import Arch, OsFamily
+from envgen.inspection import diagnoses_of
+
+SOUND = Binary("libone.so", Format.ELF, "x86_64", Arch.X86_64, 64, elf=ElfFacts())
+
+
+def rules(binary: Binary, *beside: str, file: str = "libone.so") -> list[str]:
+    return [each.rule for each in findings(Looked(file, (binary,), beside=frozenset(beside)))]
+
+
+def test_nothing_is_wrong() -> None:
+    assert rules(replace(SOUND, needed=("libc.so.6", "libc10.so", "libcudart.so.12", "libtorch_cpu.so"))) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"bits": 32, "machine": "i386"}, "binary-32-bit"),
+        ({"elf": ElfFacts(exec_stack=True)}, "binary-exec-stack"),
+        ({"elf": ElfFacts(exec_stack=None)}, "binary-exec-stack"),
+        ({"needed": ("libown.so.2",)}, "binary-missing-library"),
+    ],
+)
+def test_what_is_wrong(changed: dict[str, object], found: str) -> None:
+    binary = replace(SOUND, **changed)  # type: ignore[arg-type]
+    assert rules(binary) == [found]
+    (diagnosis,) = diagnoses_of(Looked("libone.so", (binary,)))
+    assert "libone.so" in diagnosis.sentence
+    assert diagnosis.fix
+
+
+def test_a_library_beside_it_is_not_missing() -> None:
+    assert rules(replace(SOUND, needed=("libown.so.2",)), "libown.so.2") == []
+
+
+def test_a_module_of_another_name() -> None:
+    module = replace(SOUND, exports=frozenset({"PyInit_other"}))
+    name = "one.cpython-312-x86_64-linux-gnu.so"
+    assert rules(replace(module, file=name), file=name) == ["binary-other-module"]
+    assert rules(module) == []
+
+
+def test_quarantine(tmp_path: Path) -> None:
+    file = tmp_path / "one.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "/dev/null", "-o", file], check=True)
+    assert findings(look_into(file)[0]) == ()
+    if sys.platform == "linux":
+        try:
+            os.setxattr(file, "user.com.apple.quarantine", b"0081;65a1;Safari;\x1b[2J")
+        except OSError:
+            pytest.skip("this file system keeps no attributes")
+        (found,) = findings(look_into(file)[0])
+        assert found.rule == "binary-quarantine"
+        assert found.sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("library", "family", "known"),
+    [
+        ("libc.so.6", OsFamily.LINUX, True),
+        ("libown.so", OsFamily.LINUX, False),
+        ("libcublasLt.so.12", OsFamily.LINUX, True),
+        ("KERNEL32.dll", OsFamily.WINDOWS, True),
+        ("api-ms-win-crt-heap-l1-1-0.dll", OsFamily.WINDOWS, True),
+        ("helper.dll", OsFamily.WINDOWS, False),
+        ("ucrtbased.dll", OsFamily.WINDOWS, False),
+        ("/usr/lib/libSystem.B.dylib", OsFamily.MACOS, True),
+        ("/opt/homebrew/lib/libomp.dylib", OsFamily.MACOS, False),
+    ],
+)
+def test_what_comes_with_a_system(library: str, family: OsFamily, known: bool) -> None:
+    assert comes_with_system(library, family) is known
+
+
+@pytest.mark.parametrize("flags", [[], ["-z", "execstack"], ["-Wl,--hash-style=sysv"], ["-s"], ["-Wl,-rpath,/a:/b"]])
+def test_facts_are_those_that_lief_reads(flags: list[str], tmp_path: Path) -> None:
+    (tmp_path / "one.c").write_text(
+        "#include <stdio.h>\nextern int other(int) __attribute__((weak));\nint mine;\n"
+        '__attribute__((visibility("hidden"))) int secret(void) { return 1; }\n'
+        'int run(void) { printf("%d", mine); return other ? other(secret()) : 0; }\n',
+        encoding="utf-8",
+    )
+    made = tmp_path / "one.so"
+    subprocess.run(["cc", "-shared", "-fPIC", *flags, tmp_path / "one.c", "-o", made], check=True)
+    (binary,) = read_binary(made)
+    parsed = lief.ELF.parse(str(made))
+    assert parsed
+    assert binary.elf
+    assert list(binary.needed) == list(parsed.libraries)
+    symbols = [symbol for symbol in parsed.dynamic_symbols if symbol.name]
+    assert binary.imports == {str(symbol.name) for symbol in symbols if not symbol.shndx}
+    assert binary.exports == {str(symbol.name) for symbol in symbols if symbol.shndx}
+    assert "secret" not in binary.exports
+    assert "other" in binary.weak_imports
+    needs = {aux.name for need in parsed.symbols_version_requirement for aux in need.get_auxiliary_symbols()}
+    assert {need.version for need in binary.elf.version_needs} == needs
+    assert binary.elf.exec_stack is ("execstack" in flags)
+    assert (*binary.elf.rpath, *binary.elf.runpath) == (("/a", "/b") if "-Wl,-rpath,/a:/b" in flags else ())
+
+
+def test_every_rule_has_a_cause_that_is_known() -> None:
+    assert len(RULES) == len(set(RULES))
+    broken = replace(
+        SOUND, bits=32, elf=ElfFacts(exec_stack=True), needed=("libown.so",), exports=frozenset({"PyInit_b"}),
+        file="a.cpython-312-x86_64-linux-gnu.so",
+    )  # fmt: skip
+    looked = Looked(broken.file, (broken,), quarantine="0081;;Safari;")
+    assert len(diagnoses_of(looked)) == 5
