@@ -226,14 +226,30 @@ class FailurePattern(_Record):
         return (f"{chance} `envgen run --resume --localise` runs what tells more.",)
 
 
+class CauseGroup(_Record):
+    """The cells whose failure has the same likeliest cause.
+
+    Attributes:
+        title: the cause in a few words.
+        example: the diagnosis of the first of them.
+    """
+
+    cause: str
+    title: str
+    example: Diagnosis
+    cells: tuple[str, ...]
+
+
 class Report(_Record):
     """A run's header with its cells: what report.json holds.
 
     Attributes:
         patterns: what the failures have in common.
+        causes: the failed cells by the likeliest cause; a failure that no rule knows stands in none.
     """
 
     schema_version: Literal[1] = 1
     run: RunInfo
     cells: tuple[CellResult, ...]
     patterns: tuple[FailurePattern, ...] = ()
+    causes: tuple[CauseGroup, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from envgen.compat.words import counted
 from envgen.crossload import CrossLoad
 from envgen.report.crossload_markdown import crossload_markdown
 from envgen.report.markdown_text import GLYPHS, code, plain
 from envgen.report.text import clean, one_line
-from envgen.report.view import OUTCOMES, Reason, ReportView, duration, moment
+from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment
 from envgen.results import LADDER, Outcome, Report
 
 STEP_SUMMARY_BYTES = 1_000_000  # GitHub refuses a step summary above 1 MiB
@@ -24,7 +24,7 @@ def report_markdown(report: Report, crossload: CrossLoad | None = None, limit: i
         limit: bytes that the text may have; what does not fit is cut at the end, and the text says so.
     """
     view = ReportView(report)
-    parts = [*_head(view), *_table(view), *_failed(view), *_patterns(report), *_not_run(view)]
+    parts = [*_head(view), *_table(view), *_causes(view), *_failed(view), *_patterns(report), *_not_run(view)]
     parts += [*(crossload_markdown(crossload) if crossload else ()), *_outside(report), *_logs(view)]
     return _fit(parts, limit)
 
@@ -51,6 +51,25 @@ def _table(view: ReportView) -> Iterator[str]:
         glyphs = " | ".join(GLYPHS[rung.outcome] for rung in cell.rungs)
         yield f"| {code(cell.result.cell)} | {GLYPHS[cell.outcome]} {cell.outcome} | {glyphs} |\n"
     yield "\n"
+
+
+def _causes(view: ReportView) -> Iterator[str]:
+    if view.causes:
+        yield "## Causes\n\n"
+    for group, cells in view.causes:
+        told = group.example
+        lines = [f"**{plain(group.title)}** ({plain(group.cause)}): {plain(told.sentence)}"]
+        lines += [f"Told from: {plain(told.evidence['line'])}"] if told.evidence.get("line") else []
+        lines += [f"Fix: {plain(told.fix)}"] if told.fix else []
+        yield "- " + "\\\n  ".join([*lines, _cells(cells)]) + "\n"
+    if view.causes:
+        yield "\n"
+
+
+def _cells(cells: Sequence[CellView]) -> str:
+    names = ", ".join(code(cell.result.cell) for cell in cells[:_NAMED_CELLS])
+    more = len(cells) - _NAMED_CELLS
+    return f"{counted(len(cells), 'cell')}: {names}{f' and {more} more' if more > 0 else ''}"
 
 
 def _failed(view: ReportView) -> Iterator[str]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from envgen.crossload import CrossLoad, load_crossload
 from envgen.errors import EnvgenError, UsageError
 from envgen.render.files import Generated, write
+from envgen.report.causes import cause_groups
 from envgen.report.markdown import report_markdown
 from envgen.report.page import report_html
 from envgen.report.patterns import failure_patterns
@@ -74,7 +75,8 @@ def load_report(*folders: Path) -> Loaded:
         known = cells.get(cell.cell)
         if known is None or _age(cell) >= _age(known):
             cells[cell.cell] = cell
-    report = Report(run=_merged(runs), cells=sorted_cells(cells.values()))
+    ordered = sorted_cells(cells.values())
+    report = Report(run=_merged(runs), cells=ordered, causes=cause_groups(ordered))
     crossload, unread = load_crossload(*folders)
     return Loaded(report, (*damaged, *unread), read_further(*folders), crossload)
 

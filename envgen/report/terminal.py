@@ -24,7 +24,7 @@ def report_terminal(report: Report) -> RenderableType:
     """
     view = ReportView(report)
     title = Text(one_line(f"{report.run.extension}, run {report.run.run}"), style="italic")
-    return Group(title, _table(view), _legend(), *_stops(view), *_patterns(report), _totals(view))
+    return Group(title, _table(view), _legend(), *_stops(view), *_causes(view), *_patterns(report), _totals(view))
 
 
 def _table(view: ReportView) -> Table:
@@ -62,6 +62,19 @@ def _stops(view: ReportView) -> Iterator[Text]:
         cells = f"{', '.join(names[:NAMED_CELLS])}{more}"
         yield Text.assemble(
             (f"{GLYPHS[outcome]} {why}", _STYLES[outcome]), f"\n  {counted(len(names), 'cell')}: {cells}"
+        )
+
+
+def _causes(view: ReportView) -> Iterator[Text]:
+    """Why they failed, and what to do."""
+    for group, _ in view.causes:
+        told = group.example
+        line = told.evidence.get("line", "")
+        yield Text.assemble(
+            (f"{one_line(group.title)} ({one_line(group.cause)}), {counted(len(group.cells), 'cell')}", "bold"),
+            f"\n  {one_line(told.sentence)}",
+            (f"\n  {one_line(line)}" if line else "", "dim"),
+            f"\n  Fix: {one_line(told.fix)}" if told.fix else "",
         )
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from envgen.cell import Cell, GrammarError
+from envgen.report.causes import cause_groups
 from envgen.report.text import one_line
-from envgen.results import LADDER, CellResult, Outcome, Report, Rung, RungResult
+from envgen.results import LADDER, CauseGroup, CellResult, Outcome, Report, Rung, RungResult
 
 NOT_REACHED = "not reached"
 NEVER_STARTED = "the run ended before this cell was started"
@@ -86,6 +87,13 @@ class ReportView:
         known = {result.cell for result in self.report.cells}
         missing = [_never_started(name, self.report) for name in self.report.run.cells if name not in known]
         return tuple(CellView(result) for result in sorted_cells([*self.report.cells, *missing]))
+
+    @cached_property
+    def causes(self) -> tuple[tuple[CauseGroup, tuple[CellView, ...]], ...]:
+        """The causes of failures, each with its cells."""
+        views = {cell.result.cell: cell for cell in self.cells}
+        groups = cause_groups(cell.result for cell in self.cells)
+        return tuple((group, tuple(views[name] for name in group.cells)) for group in groups)
 
     @cached_property
     def totals(self) -> Mapping[Outcome, int]:

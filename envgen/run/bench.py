@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from envgen.command import Command
-from envgen.results import Outcome, Rung
+from envgen.results import Diagnosis, Outcome, Rung
 from envgen.run.folders import held
 from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, Kind, last_line, run_command, signal_name, tail
 
@@ -31,19 +31,24 @@ CAUSE = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    """How a rung ended, as the rung itself says it."""
+    """How a rung ended, as the rung itself says it.
+
+    Attributes:
+        diagnoses: why it failed, where the rung knows it by itself; else its log is asked.
+    """
 
     outcome: Outcome
     sentence: str = ""
     facts: dict[str, JsonValue] | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def passed(sentence: str = "", facts: dict[str, JsonValue] | None = None) -> Answer:
     return Answer(Outcome.PASSED, sentence, facts)
 
 
-def failed(sentence: str, facts: dict[str, JsonValue] | None = None) -> Answer:
-    return Answer(Outcome.FAILED, sentence, facts)
+def failed(sentence: str, facts: dict[str, JsonValue] | None = None, diagnoses: tuple[Diagnosis, ...] = ()) -> Answer:
+    return Answer(Outcome.FAILED, sentence, facts, diagnoses)
 
 
 def not_run(sentence: str) -> Answer:

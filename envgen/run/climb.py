@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from envgen import __version__
 from envgen.lock import Lock
-from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
+from envgen.results import LADDER, CellResult, Diagnosis, Outcome, Rung, RungResult
 from envgen.run.bench import Answer, Bench, failed
 from envgen.run.folders import held
 from envgen.run.job import Job
@@ -17,6 +18,7 @@ from envgen.run.observer import Observer
 from envgen.run.process import Interrupt, tail
 from envgen.run.resume import Again, TakenOver, taken_over
 from envgen.run.rungs import RUNGS
+from envgen.run.told import told_of
 
 # A cell goes on past these when they could not be judged; without any other it cannot climb on.
 MAY_BE_UNJUDGED = frozenset({Rung.PLANNED, Rung.PUBLISHED, Rung.LOCKED, Rung.CPU, Rung.KERNEL, Rung.ENGINE})
@@ -118,7 +120,14 @@ class Climb:
             log=log.relative_to(self.journal.folder).as_posix() if logged else None,
             log_tail=tail(log) if answer.outcome is Outcome.FAILED else (),
             facts=answer.facts or {},
+            diagnoses=_diagnoses(job, rung, answer, log),
         )
+
+
+def _diagnoses(job: Job, rung: Rung, answer: Answer, log: Path) -> tuple[Diagnosis, ...]:
+    if answer.outcome is not Outcome.FAILED:
+        return ()
+    return answer.diagnoses or told_of(job, rung, answer.sentence, log)
 
 
 def _answer(job: Job, bench: Bench) -> Answer:

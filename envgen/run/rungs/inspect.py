@@ -30,7 +30,7 @@ def inspected(job: Job, bench: Bench) -> Answer:
     sure = _sure(job, looked)
     diagnoses = diagnoses or sure.failures
     if diagnoses:
-        return failed("; ".join(each.sentence.rstrip(".") for each in diagnoses), facts)
+        return failed("; ".join(each.sentence.rstrip(".") for each in diagnoses), facts, tuple(diagnoses))
     codes = device_code(looked)
     held = "device code for " + ", ".join(map(str, codes)) if codes else ""
     not_judged = " ".join(sure.not_judged)
