@@ -169,7 +169,8 @@ def _conclusion(tried: Tried, known: Sequence[Version]) -> str:
     if risky and subject.built_with is None:
         names = f"its names fit torch {spans(risky, known)}, which lay out types differently"
         return f"{kind}{names}: --built-with VERSION tells in which of them it is safe"
-    return f"{kind}fits none of these"
+    unknown = {each.target.torch for each in tried.predictions if each.verdict is Verdict.UNKNOWN}
+    return f"{kind}fits none that is known; not known: torch {spans(unknown, known)}" if unknown else f"{kind}fits none"
 
 
 def _table(lines: Sequence[Line], console: Console) -> None:
