@@ -92,22 +92,24 @@ def _static_runtime(binary: Binary, _: Looked) -> Iterator[Finding]:
 
 
 def _missing_libraries(binary: Binary, looked: Looked) -> Iterator[Finding]:
-    family = binary.format.family
-    for library in binary.needed:
-        name = library.rsplit("/", 1)[-1]
-        if name.lower() in looked.beside or comes_with_system(library, family) or library.startswith("@"):
-            continue
-        optional = binary.macho.weak_needed if binary.macho else ()
-        if library in optional:
-            continue
-        evidence = {"file": binary.file, "library": library}
+    missing = [library for library in binary.needed if _is_missing(library, binary, looked)]
+    if missing:
+        names = ", ".join(missing)
+        evidence = {"file": binary.file, "library": missing[0]}
         sentence = (
-            f"{binary.file} needs {library}, which lies not beside it and comes with neither the system, Python, torch"
-            " nor NVIDIA's packages."
+            f"{binary.file} needs {names}; not beside it, and not of the system, Python, torch or NVIDIA's packages."
         )
         cause = "win-dll-not-found" if binary.format is Format.PE else "rpath-missing"
-        fix = f"Put {name} beside it ({_repair(binary.format)}), or say where it is to come from."
+        fix = f"Put what is missing beside it ({_repair(binary.format)}), or say where it is to come from."
         yield Finding(cause, evidence, "binary-missing-library", sentence, fix)
+
+
+def _is_missing(library: str, binary: Binary, looked: Looked) -> bool:
+    """What macOS looks for by @rpath and the like may be anywhere; what is loaded weakly may be nowhere."""
+    optional = binary.macho.weak_needed if binary.macho else ()
+    name = library.rsplit("/", 1)[-1].lower()
+    here = name in looked.beside or library.startswith("@") or library in optional
+    return not (here or comes_with_system(library, binary.format.family))
 
 
 def _repair(form: Format) -> str:

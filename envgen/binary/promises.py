@@ -13,6 +13,7 @@ from envgen.binary.facts import Binary
 from envgen.binary.findings import Finding
 from envgen.binary.look import Looked
 from envgen.binary.python import python_facts
+from envgen.binary.systems import oldest_glibc
 
 _MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)", re.ASCII)
 _OLD_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
@@ -57,7 +58,7 @@ def _newer_glibc(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[F
     needed = _glibc(binary)
     promised = [_manylinux(platform) for platform in platforms]
     lowest = min((version for version in promised if version), default=None)
-    if needed and lowest and needed > lowest:
+    if needed and lowest and needed > max(lowest, Version(oldest_glibc())):
         evidence = {"file": binary.file, "needed": str(needed), "found": str(lowest), "version": f"GLIBC_{needed}"}
         sentence = f"{binary.file} needs glibc {needed}; its wheel ({wheel}) says that {lowest} is enough."
         yield Finding("glibc-too-old", evidence, "wheel-newer-glibc", sentence)
@@ -81,13 +82,18 @@ def _newer_macos(binary: Binary, wheel: str, platforms: list[str]) -> Iterator[F
     assert binary.macho is not None
     matches = (_MACOS.fullmatch(platform) for platform in platforms)
     lowest = min((Version(f"{match[1]}.{match[2]}") for match in matches if match), default=None)
+    needed = Version(binary.macho.minimum_os) if binary.macho.minimum_os else None
     # The arm64 part of a universal wheel for 10.9 is for 11, the first macOS of that processor.
     floor = Version("11.0") if binary.machine.startswith("arm64") else Version("0")
-    needed = Version(binary.macho.minimum_os) if binary.macho.minimum_os else None
-    if needed and lowest and needed > max(lowest, floor):
+    if needed and lowest and _as_tags_count(needed) > max(lowest, floor):
         evidence = {"file": binary.file, "needed": str(needed), "found": str(lowest)}
         sentence = f"{binary.file} needs macOS {needed}; its wheel ({wheel}) says that {lowest} is enough."
         yield Finding("mac-deployment-target", evidence, "wheel-newer-macos", sentence)
+
+
+def _as_tags_count(version: Version) -> Version:
+    """From macOS 11 on tags tell major versions apart only: 11.1 is `macosx_11_0`."""
+    return version if version.major < 11 else Version(f"{version.major}.0")
 
 
 def _other_python(binary: Binary, wheel: str, tags: frozenset[Tag]) -> Iterator[Finding]:

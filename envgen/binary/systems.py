@@ -1,4 +1,4 @@
-"""Which libraries a binary may need without bringing them."""
+"""What systems have by themselves: libraries that a binary may need without bringing them, the oldest glibc."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 from fnmatch import translate
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from envgen.cell import OsFamily
 
-_FILE = Path(__file__).parent / "data" / "system_libraries.json"  # read by every command, and ten times as fast as YAML
+_FILE = Path(__file__).parent / "data" / "systems.json"  # read by every command, and ten times as fast as YAML
 
 
 def comes_with_system(library: str, family: OsFamily) -> bool:
@@ -24,8 +25,19 @@ def comes_with_system(library: str, family: OsFamily) -> bool:
     return bool(_known(family).fullmatch(library.lower()))
 
 
+def oldest_glibc() -> str:
+    """The glibc that every system has on which a wheel is installed today: `2.17`."""
+    return str(_content()["oldest_glibc"]["version"])
+
+
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return content
+
+
 @cache
 def _known(family: OsFamily) -> re.Pattern[str]:
-    content = json.loads(_FILE.read_text(encoding="utf-8"))
+    content = _content()
     names = [*content[family]["names"], *content["others"]["names"]]
     return re.compile("|".join(map(translate, names)))

@@ -84,6 +84,7 @@ def _show(
         _line(console, f"[bold]{escape(group.title)}[/]")
     for note in group.notes:
         _line(console, f"[dim]{escape(note)}[/]")
+    told: set[str] = set()  # each remedy once
     for looked, found in diagnoses:
         _line(console, f"[bold]{escape(looked.file)}[/]")
         for binary in looked.binaries:
@@ -91,8 +92,9 @@ def _show(
                 _line(console, f"  [dim]{label:<10}[/] {escape(text)}")
         for each in found:
             _line(console, f"  [red]{each.cause}[/] {escape(each.sentence)}")
-            if each.fix:
+            if each.fix and each.fix not in told:
                 _line(console, f"    {escape(each.fix)}")
+            told.add(each.fix)
 
 
 def _record(group: Group, looked: Looked, found: Sequence[Diagnosis], choices: Choices) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import lief
 import pytest
 
-from envgen.binary import Binary, ElfFacts, Format, read_binary
+from envgen.binary import Binary, ElfFacts, Format, MachoFacts, VersionNeed, read_binary
 from envgen.binary.findings import RULES, findings
 from envgen.binary.look import Looked, look_into
 from envgen.binary.systems import comes_with_system
@@ -123,3 +123,43 @@ def test_every_rule_has_a_cause_that_is_known() -> None:
     )  # fmt: skip
     looked = Looked(broken.file, (broken,), quarantine="0081;;Safari;")
     assert len(diagnoses_of(looked)) == 5
+
+
+def test_what_is_missing_is_said_at_once() -> None:
+    needy = replace(SOUND, needed=("libown.so.2", "libc.so.6", "libother.so"))
+    (found,) = findings(Looked("libone.so", (needy,)))
+    assert "needs libown.so.2, libother.so; not beside it" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("wheel", "needed", "broken"),
+    [
+        ("a-1-cp312-cp312-manylinux_2_28_x86_64.whl", "GLIBC_2.34", True),
+        ("a-1-cp312-cp312-manylinux_2_28_x86_64.whl", "GLIBC_2.28", False),
+        ("a-1-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "GLIBC_2.27", True),
+        ("a-1-cp312-cp312-manylinux1_x86_64.whl", "GLIBC_2.17", False),  # which every system in use has
+        ("a-1-cp312-cp312-manylinux1_x86_64.whl", "GLIBC_2.27", True),
+        ("a-1-cp312-cp312-linux_x86_64.whl", "GLIBC_2.38", False),
+        ("a-1-cp312-cp312-manylinux_2_28_x86_64.whl", f"GLIBC_2.{'9' * 5000}", False),
+    ],
+)
+def test_the_glibc_that_a_wheel_promises(wheel: str, needed: str, broken: bool) -> None:
+    binary = replace(SOUND, elf=ElfFacts(version_needs=(VersionNeed("libc.so.6", needed),)))
+    found = findings(Looked("libone.so", (binary,), wheel=wheel))
+    assert [each.cause for each in found] == ["glibc-too-old"] * broken
+
+
+@pytest.mark.parametrize(
+    ("platform", "minimum", "broken"),
+    [
+        ("macosx_11_0_arm64", "11.1", False),
+        ("macosx_11_0_arm64", "14.0", True),
+        ("macosx_10_9_universal2", "11.0", False),
+        ("macosx_14_0_arm64", "14.5", False),
+    ],
+)
+def test_the_macos_that_a_wheel_promises(platform: str, minimum: str, broken: bool) -> None:
+    macho = MachoFacts(minimum_os=minimum, signature="ad hoc")
+    binary = Binary("one.so", Format.MACHO, "arm64", Arch.AARCH64, 64, macho=macho)
+    found = findings(Looked("one.so", (binary,), wheel=f"a-1-cp312-cp312-{platform}.whl"))
+    assert [each.cause for each in found] == ["mac-deployment-target"] * broken
