@@ -68,7 +68,7 @@ CASES: list[Case] = [
     ("python-home", ERROR, None, "not the home of this one", ill(variables=with_variables(PYTHONHOME="/elsewhere"))),
     ("python-home", WARNING, None, "of other versions", ill(variables=with_variables(PYTHONHOME="/usr/"))),
     (
-        "python-path", ERROR, None, "json, types before Python's own",
+        "python-path", ERROR, None, "json and types before Python's own",
         ill(path_modules={Path("/mine"): frozenset({"json", "types", "mine", "test"})}),
     ),
     (
@@ -119,7 +119,7 @@ CASES: list[Case] = [
     ),
     ("torch-version", ERROR, Cause.BINARY_DAMAGED, "'x'", ill(distributions=with_packages(package("torch", "x")))),
     (
-        "requirements", ERROR, Cause.TORCH_VERSION_MISMATCH, "torchvision 0.20.0 requires torch==2.5.0, and 2.13.0 is",
+        "requirements", ERROR, Cause.TORCH_VERSION_MISMATCH, "torchvision 0.20.0 requires torch==2.5.0 (2.13.0 is",
         ill(distributions=with_packages(package("torchvision", "0.20.0", "torch==2.5.0"))),
     ),
     (
@@ -127,7 +127,7 @@ CASES: list[Case] = [
         ill(distributions=with_packages(package("nvidia-cuda-runtime", "13.2.1"))),
     ),
     (
-        "requirements", ERROR, Cause.CUDA_RUNTIME_MISSING, "it is not installed",
+        "requirements", ERROR, Cause.CUDA_RUNTIME_MISSING, "96.* (not installed).",
         ill(
             distributions=[each for each in HEALTHY.distributions if each.name != "nvidia-cuda-runtime"],
             imported=Imported((FAILED,)),

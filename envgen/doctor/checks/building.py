@@ -12,6 +12,7 @@ from envgen.compat.compilers import names
 from envgen.compat.facts import Facts
 from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
 
@@ -82,7 +83,7 @@ def _ninja(observed: Observed, facts: Facts) -> Iterator[Finding]:
             Severity.INFO,
             "There is no ninja on PATH: extensions compile one unit at a time, and cpp_extension.load() refuses to.",
             remedy="Install it into the environment.",
-            command=f"{observed.python} -m pip install ninja",
+            command=pip(observed, "install", "ninja"),
             cause=Cause.BUILD_ENV_INCOMPLETE,
         )
     elif ninja.version is None:
@@ -91,7 +92,7 @@ def _ninja(observed: Observed, facts: Facts) -> Iterator[Finding]:
             "The ninja on PATH does not run; torch takes it for a usable one, or says that there is none.",
             where=(str(ninja.path),),
             remedy="Install it again: a moved or copied environment breaks the first line of its programs.",
-            command=f"{observed.python} -m pip install --force-reinstall ninja",
+            command=pip(observed, "install", "--force-reinstall", "ninja"),
             cause=Cause.BUILD_ENV_INCOMPLETE,
         )
 
@@ -132,7 +133,7 @@ def _isolation(observed: Observed, facts: Facts) -> Iterator[Finding]:
         " fails with `No module named 'torch'`.",
         where=(str(project.folder / "setup.py"),),
         remedy="Build it without isolation, against this torch; torch in build-system.requires would be another one.",
-        command=f"{observed.python} -m pip install --no-build-isolation .",
+        command=pip(observed, "install", "--no-build-isolation", "."),
         cause=Cause.BUILD_ENV_INCOMPLETE,
     )
 
@@ -159,7 +160,7 @@ def _build_companions(observed: Observed, facts: Facts) -> Iterator[Finding]:
                     f"Extensions for torch {torch} are built beside {need}, and {installed.version} is installed.",
                     where=(str(installed.info),),
                     remedy=f"Install {need} where extensions are built.",
-                    command=f"{observed.python} -m pip install '{need}'",
+                    command=pip(observed, "install", str(need)),
                     cause=Cause.BUILD_ENV_INCOMPLETE,
                     evidence={"source": str(companion.source)},
                 )

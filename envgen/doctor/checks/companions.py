@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from envgen.compat.facts import Facts
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed, public_version
 
@@ -32,7 +33,7 @@ def _companions(observed: Observed, facts: Facts) -> Iterator[Finding]:
                     f" and {installed.version} is installed.",
                     where=(str(package.info), str(installed.info)),
                     remedy=f"Install {need}.",
-                    command=f"{observed.python} -m pip install '{need}'",
+                    command=pip(observed, "install", str(need)),
                     cause=CAUSES.get(installed.name, Cause.VENDOR_LIB_VERSION_MIX),
                     evidence={"source": str(companion.source)},
                 )
@@ -53,7 +54,7 @@ def _tensorrt_whole(observed: Observed, facts: Facts) -> Iterator[Finding]:
                 f"{each.name} {each.version} is only a shell: no package here holds its libraries.",
                 where=(str(each.info),),
                 remedy="Install it again with its dependencies; they come from NVIDIA's own index.",
-                command=f"{observed.python} -m pip install --force-reinstall {each.name}=={each.version}",
+                command=pip(observed, "install", "--force-reinstall", f"{each.name}=={each.version}"),
                 cause=Cause.TRT_LIB_MISSING,
             )
 
@@ -69,7 +70,7 @@ def _tensorrt_cuda(observed: Observed, facts: Facts) -> Iterator[Finding]:
                 " both runtimes.",
                 where=(str(each.info),),
                 remedy=f"Install TensorRT's packages for CUDA {cuda.major}.",
-                command=f"{observed.python} -m pip install tensorrt-cu{cuda.major}",
+                command=pip(observed, "install", f"tensorrt-cu{cuda.major}"),
                 cause=Cause.VENDOR_LIB_VERSION_MIX,
             )
 

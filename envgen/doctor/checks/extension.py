@@ -35,10 +35,16 @@ def _loads(observed: Observed, facts: Facts) -> Iterator[Finding]:
             Severity.ERROR,
             f"{extension.asked} does not load: {trouble}{' ' + told[0].sentence if told else ''}",
             where=_where(extension),
-            remedy=told[0].fix if told else "Build it again in this environment.",
+            remedy=told[0].fix if told else _remedy(extension),
             cause=next((cause for each in told if (cause := cause_of(each))), None),
             evidence=_evidence(told),
         )
+
+
+def _remedy(extension: Extension) -> str:
+    if extension.binaries or extension.places:
+        return "Build it again in this environment."
+    return "Install it into this environment, or name another with --venv."
 
 
 def _trouble(extension: Extension) -> str:

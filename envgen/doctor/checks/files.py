@@ -7,31 +7,40 @@ from collections.abc import Iterator, Sequence
 from envgen.compat.facts import Facts
 from envgen.compat.words import counted, listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
+from envgen.doctor.checks.words import few
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import FilesCheck, Observed
 
-SHOWN = 3  # files that a finding lists
+SHOWN = 3  # files that a finding lists of one package
+MOST = 6  # and of all
 
 
 def _damaged(observed: Observed, facts: Facts) -> Iterator[Finding]:
-    for check in observed.files:
-        parts = [
-            f"{counted(len(check.missing), 'file')} missing" if check.missing else "",
-            f"{counted(len(check.changed), 'file')} of another {'content' if check.hashed else 'size'}"
-            if check.changed
-            else "",
-        ]
-        if said := [part for part in parts if part]:
-            installed = observed.distribution(check.package)
-            version = installed.version if installed else ""
-            yield Finding(
-                Severity.ERROR,
-                f"{check.package} {version} is not as it was installed: {listed(said)}.",
-                where=_shown(observed, check, (*check.missing, *check.changed)),
-                remedy="Install it again.",
-                command=f"{observed.python} -m pip install --force-reinstall --no-deps {check.package}=={version}",
-                cause=Cause.BINARY_DAMAGED,
-            )
+    damaged = [check for check in observed.files if check.missing or check.changed]
+    if not damaged:
+        return
+    missing, changed = sum(len(each.missing) for each in damaged), sum(len(each.changed) for each in damaged)
+    parts = [f"{counted(missing, 'file')} missing"] if missing else []
+    parts += [f"{counted(changed, 'file')} of another {'content' if damaged[0].hashed else 'size'}"] if changed else []
+    names = [_name(observed, check) for check in damaged]
+    again = (name.replace(" ", "==") for name in names)
+    where = (file for each in damaged for file in _shown(observed, each, (*each.missing, *each.changed)))
+    yield Finding(
+        Severity.ERROR,
+        f"{few(names)} {'is not as it was' if len(names) == 1 else 'are not as they were'} installed: {listed(parts)}.",
+        where=tuple(where)[:MOST],
+        remedy="Install again what is damaged.",
+        command=pip(
+            observed, "install", "--force-reinstall", "--no-deps", *(name.replace(" ", "==") for name in names)
+        ),
+        cause=Cause.BINARY_DAMAGED,
+    )
+
+
+def _name(observed: Observed, check: FilesCheck) -> str:
+    installed = observed.distribution(check.package)
+    return f"{check.package} {installed.version}" if installed else check.package
 
 
 def _leftovers(observed: Observed, facts: Facts) -> Iterator[Finding]:
@@ -45,7 +54,7 @@ def _leftovers(observed: Observed, facts: Facts) -> Iterator[Finding]:
                 f" {'it' if one else 'them'} there.",
                 where=_shown(observed, check, check.unlisted),
                 remedy=f"Uninstall {check.package}, delete its folder, and install it again.",
-                command=f"{observed.python} -m pip uninstall {check.package}",
+                command=pip(observed, "uninstall", check.package),
                 cause=Cause.STALE_BUILD,
             )
 
@@ -65,7 +74,7 @@ def _overwritten(observed: Observed, facts: Facts) -> Iterator[Finding]:
                 f" {'has' if len(files) == 1 else 'have'} one name, and the one that was installed last won.",
                 where=_shown(observed, check, files),
                 remedy="Uninstall both, and install the one that torch requires again.",
-                command=f"{observed.python} -m pip uninstall {check.package} {other}",
+                command=pip(observed, "uninstall", check.package, other),
                 cause=Cause.VENDOR_LIB_VERSION_MIX,
             )
 

@@ -9,6 +9,7 @@ from envgen.compat.facts import Facts
 from envgen.compat.gpus import forward, gpu_of, runs
 from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.checks.imports import trouble_at
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
@@ -74,7 +75,7 @@ def _cpu_torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
             f"There is a GPU ({system.gpus[0].name}), and torch {observed.torch_version} is built for the CPU.",
             where=tuple(map(str, observed.torches[:1])),
             remedy="Install a build of torch for CUDA; on Windows those are on PyTorch's own index alone.",
-            command=f"{observed.python} -m pip install --force-reinstall torch",
+            command=pip(observed, "install", "--force-reinstall", "torch"),
             cause=Cause.CUDA_CPU_BUILD_MISMATCH,
         )
 

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from envgen.compat.facts import Facts
 from envgen.compat.records import Companion
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.checks.words import cause_of, explained
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
@@ -37,7 +38,7 @@ def _torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
 def _again(observed: Observed) -> str:
     installed = observed.distribution("torch")
     version = f"=={installed.version}" if installed else ""
-    return f"{observed.python} -m pip install --force-reinstall torch{version}"
+    return pip(observed, "install", "--force-reinstall", f"torch{version}")
 
 
 def _numpy(observed: Observed, facts: Facts) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _building(observed: Observed, facts: Facts) -> Iterator[Finding]:
             remedy="Install a setuptools of the age of this torch: newer ones lack what older torch imports from them,"
             " and Pythons from 3.12 on bring no distutils of their own.",
             command=_install(observed, facts.build_companions, "setuptools")
-            or f"{observed.python} -m pip install setuptools",
+            or pip(observed, "install", "setuptools"),
             cause=Cause.BUILD_ENV_INCOMPLETE,
         )  # fmt: skip
 
@@ -80,7 +81,7 @@ def _install(observed: Observed, companions: Iterable[Companion], name: str) -> 
         if Requirement(need).name == name
     )
     need = next(needs, "")
-    return f"{observed.python} -m pip install '{need}'" if need else ""
+    return pip(observed, "install", str(need)) if need else ""
 
 
 def trouble_at(observed: Observed, name: str) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from os.path import normpath
 
 from envgen.compat.facts import Facts
-from envgen.compat.words import counted, listed
+from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.words import few
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
-
-SHOWN = 5  # names that a sentence lists
 
 
 def _starts(observed: Observed, facts: Facts) -> Iterator[Finding]:
@@ -77,10 +76,9 @@ def _python_path(observed: Observed, facts: Facts) -> Iterator[Finding]:
     for folder, names in observed.path_modules.items():
         hidden = sorted(names & standard)
         if hidden and normpath(folder) != normpath(observed.interpreter.stdlib):
-            more = f" and {counted(len(hidden) - SHOWN, 'other')}" if len(hidden) > SHOWN else ""
             yield Finding(
                 Severity.ERROR,
-                f"PYTHONPATH puts {', '.join(hidden[:SHOWN])}{more} before Python's own of that name.",
+                f"PYTHONPATH puts {few(hidden)} before Python's own of that name.",
                 where=(f"PYTHONPATH: {folder}",),
                 remedy="Take the folder out of PYTHONPATH, or rename what lies in it.",
                 command="unset PYTHONPATH",

@@ -13,10 +13,10 @@ from envgen.compat.facts import Facts
 from envgen.compat.records import Platform
 from envgen.compat.words import counted, listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.words import SHOWN, few
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import LibraryFolder, Observed
 
-SHOWN = 4
 OPENMP = ("libgomp", "libiomp5", "libomp")
 
 
@@ -44,20 +44,15 @@ def _taken(observed: Observed, facts: Facts) -> Iterator[Finding]:
         by_way[_way(observed, path)].append(path)
     for way, paths in by_way.items():
         core = any(stem(path.name).startswith(("libtorch", "libc10")) for path in paths)
-        names = listed(path.name for path in paths[:SHOWN])
         yield Finding(
             Severity.ERROR if core or not observed.imported.torch else Severity.WARNING,
-            f"torch loads {names}{_more(len(paths))} from outside the environment, {_leads(way)}, though the"
+            f"torch loads {few(path.name for path in paths)} from outside the environment, {_leads(way)}, though the"
             f" environment has {'its' if len(paths) == 1 else 'their'} own.",
             where=tuple(f"{path} in place of {foreign[path]}" for path in paths[:SHOWN]),
             remedy=_leave(way),
             command=f"unset {way}" if way else "",
             cause=Cause.TORCH_VERSION_MISMATCH if core else Cause.VENDOR_LIB_VERSION_MIX,
         )
-
-
-def _more(number: int) -> str:
-    return f" and {counted(number - SHOWN, 'other')}" if number > SHOWN else ""
 
 
 def _way(observed: Observed, path: Path) -> str:
@@ -91,7 +86,7 @@ def _offered(observed: Observed, facts: Facts) -> Iterator[Finding]:
         if double:
             yield Finding(
                 Severity.WARNING,
-                f"{folder.variable} offers {listed(sorted(double)[:SHOWN])}{_more(len(double))} in place of what the"
+                f"{folder.variable} offers {few(sorted(double))} in place of what the"
                 " environment has itself; extensions, and what torch opens later, may take them.",
                 where=(f"{folder.variable}: {folder.path}",),
                 remedy=_leave(folder.variable),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
@@ -12,11 +13,41 @@ from envgen.cell import PythonVersion
 from envgen.compat.facts import Facts
 from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.checks.near import TORCH, near_torch, requirements
+from envgen.doctor.checks.words import SHOWN, few
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Distribution, Observed, public_version
 
 VENDOR = re.compile(r"(nvidia-.+?)(?:-cu(\d+))?")  # the library, and the CUDA major in its package's name
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """A requirement, and what is installed of that name."""
+
+    need: Requirement
+    installed: Distribution | None
+
+    @property
+    def is_met(self) -> bool:
+        return self.installed is not None and self.need.specifier.contains(self.installed.version, prereleases=True)
+
+    @property
+    def text(self) -> str:
+        return f"{self.need.name}{self.need.specifier}"
+
+    @property
+    def words(self) -> str:
+        return f"{self.text} ({f'{self.installed.version} is' if self.installed else 'not'} installed)"
+
+    @property
+    def cause(self) -> Cause | None:
+        if self.need.name == TORCH:
+            return Cause.TORCH_VERSION_MISMATCH
+        if VENDOR.fullmatch(self.need.name):
+            return Cause.VENDOR_LIB_VERSION_MIX if self.installed else Cause.CUDA_RUNTIME_MISSING
+        return None
 
 
 def _no_torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
@@ -30,7 +61,7 @@ def _no_torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
         f"torch is not installed; {has} Python {python}.",
         where=(observed.interpreter.purelib,),
         remedy="Install it." if fitting else "Make an environment with another Python, and install it there.",
-        command=f"{observed.python} -m pip install torch" if fitting else "",
+        command=pip(observed, "install", "torch") if fitting else "",
     )
 
 
@@ -40,12 +71,18 @@ def _has_wheel(release: object, python: PythonVersion) -> bool:
 
 def _required(observed: Observed, facts: Facts) -> Iterator[Finding]:
     """What each package near torch requires, against what is installed."""
-    broken = observed.has_torch and observed.imported.torch is None
     for package in near_torch(observed):
         if package is not observed.distribution(package.name):
             continue  # hidden by another of its name
-        for need in requirements(observed, package, _extras(observed, package)):
-            yield from _missed(observed, package, need, broken=broken)
+        missed = [
+            _Missed(need, observed.distribution(need.name))
+            for need in requirements(observed, package, _extras(observed, package))
+        ]
+        missed = [each for each in missed if not each.is_met]
+        # What one command mends is one finding.
+        for about_torch in (True, False):
+            if group := [each for each in missed if (each.need.name == TORCH) is about_torch]:
+                yield _finding(observed, package, group)
 
 
 def _extras(observed: Observed, package: Distribution) -> frozenset[str]:
@@ -55,31 +92,20 @@ def _extras(observed: Observed, package: Distribution) -> frozenset[str]:
     return frozenset(extra for need in needs if need.name == package.name for extra in need.extras)
 
 
-def _missed(observed: Observed, package: Distribution, need: Requirement, *, broken: bool) -> Iterator[Finding]:
-    installed = observed.distribution(need.name)
-    if installed and need.specifier.contains(installed.version, prereleases=True):
-        return
+def _finding(observed: Observed, package: Distribution, missed: list[_Missed]) -> Finding:
+    torch = missed[0].installed if missed[0].need.name == TORCH else None
     # A package built against one torch fails with another; another copy of a library may do, until it does not.
-    strict = broken or need.name == TORCH
-    has = f"{installed.version} is installed" if installed else "it is not installed"
-    yield Finding(
+    strict = torch or (observed.has_torch and observed.imported.torch is None)
+    wanted = ("--upgrade", package.name, f"torch=={torch.version}") if torch else tuple(each.text for each in missed)
+    return Finding(
         Severity.ERROR if strict else Severity.WARNING,
-        f"{package.name} {package.version} requires {need.name}{need.specifier}, and {has}.",
-        where=tuple(str(each.info) for each in (package, installed) if each),
-        remedy="Install what it requires, or the release of it that fits.",
-        command=f"{observed.python} -m pip install '{need.name}{need.specifier}'",
-        cause=_cause(need.name, installed),
-        evidence={"package": package.name, "requires": f"{need.name}{need.specifier}",
-                  "installed": installed.version if installed else ""},
-    )  # fmt: skip
-
-
-def _cause(name: str, installed: Distribution | None) -> Cause | None:
-    if name == TORCH:
-        return Cause.TORCH_VERSION_MISMATCH
-    if VENDOR.fullmatch(name):
-        return Cause.VENDOR_LIB_VERSION_MIX if installed else Cause.CUDA_RUNTIME_MISSING
-    return None
+        f"{package.name} {package.version} requires {few(each.words for each in missed)}.",
+        where=tuple(str(each.info) for each in (package, *(one.installed for one in missed[:SHOWN])) if each),
+        remedy=f"Install the {package.name} for this torch." if torch else "Install what it requires.",
+        command=pip(observed, "install", *wanted),
+        cause=next((each.cause for each in missed if each.cause), None),
+        evidence={each.text: each.installed.version if each.installed else "" for each in missed},
+    )
 
 
 def _generations(observed: Observed, facts: Facts) -> Iterator[Finding]:
@@ -102,7 +128,7 @@ def _generations(observed: Observed, facts: Facts) -> Iterator[Finding]:
         where=tuple(f"{each.name} {each.version}" for found in double.values() for each in found.values()),
         remedy="Uninstall those that nothing requires; they can be loaded in place of torch's own." if leftover else
         "They can meet in one process; keep what asks for each of them in an environment of its own if that fails.",
-        command=f"{observed.python} -m pip uninstall {' '.join(leftover)}" if leftover else "",
+        command=pip(observed, "uninstall", *leftover) if leftover else "",
         cause=Cause.VENDOR_LIB_VERSION_MIX,
     )  # fmt: skip
 
@@ -125,7 +151,7 @@ def _unparsable(observed: Observed, facts: Facts) -> Iterator[Finding]:
             f"The installed torch says its version is {installed.version!r}, which is none.",
             where=(str(installed.info),),
             remedy="Install torch again.",
-            command=f"{observed.python} -m pip install --force-reinstall torch",
+            command=pip(observed, "install", "--force-reinstall", "torch"),
             cause=Cause.BINARY_DAMAGED,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from envgen.compat.facts import Facts
 from envgen.compat.words import listed
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.checks.near import near_torch
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import Observed
@@ -22,9 +23,7 @@ def _two_torches(observed: Observed, facts: Facts) -> Iterator[Finding]:
         " built beside another meets it.",
         where=tuple(map(str, places)),
         remedy="Keep one: take the other out of the path, or uninstall torch until none is left and install it again.",
-        command="unset PYTHONPATH"
-        if _by_python_path(observed, places[0])
-        else f"{observed.python} -m pip uninstall torch",
+        command="unset PYTHONPATH" if _by_python_path(observed, places[0]) else pip(observed, "uninstall", "torch"),
     )
 
 
@@ -52,7 +51,7 @@ def _two_records(observed: Observed, facts: Facts) -> Iterator[Finding]:
                 f" {listed(each.version for each in here)}. An installation was cut off, or one went over another.",
                 where=tuple(str(each.info) for each in here),
                 remedy="Uninstall torch until none is left, and install it again.",
-                command=f"{observed.python} -m pip uninstall torch",
+                command=pip(observed, "uninstall", "torch"),
             )
 
 
@@ -80,7 +79,7 @@ def _other_record(observed: Observed, facts: Facts) -> Iterator[Finding]:
             f"torch is imported from {places[0].parent}, but pip's record of it is in {installed.folder}.",
             where=(str(places[0]), str(installed.info), *map(str, observed.development_files)),
             remedy="Uninstall torch until none is left, remove what a development install left, and install it again.",
-            command=f"{observed.python} -m pip uninstall torch",
+            command=pip(observed, "uninstall", "torch"),
         )
 
 
@@ -104,7 +103,7 @@ def _hollow(observed: Observed, facts: Facts) -> Iterator[Finding]:
             " module.",
             where=tuple(map(str, observed.hollow)),
             remedy="Remove it, and install torch.",
-            command=f"{observed.python} -m pip install torch",
+            command=pip(observed, "install", "torch"),
         )
 
 

@@ -10,6 +10,7 @@ from packaging.version import Version
 from envgen.cell import Cuda, OsFamily
 from envgen.compat.facts import Facts
 from envgen.diagnose.causes import Cause
+from envgen.doctor.checks.commands import pip
 from envgen.doctor.finding import Check, Finding, Severity
 from envgen.doctor.observed import CudaHome, Observed
 
@@ -66,7 +67,7 @@ def _no_toolkit(observed: Observed, facts: Facts) -> Iterator[Finding]:
 def _from_wheels(observed: Observed, facts: Facts, cuda: Cuda) -> str:
     """The command that installs the toolkit of a CUDA as wheels; empty where there are none."""
     wheels = facts.toolchain.wheels.get(cuda, ())
-    return f"{observed.python} -m pip install {' '.join(map(repr, wheels))}" if wheels else ""
+    return pip(observed, "install", *wheels) if wheels else ""
 
 
 def _nvcc(observed: Observed) -> tuple[Version, str] | None:

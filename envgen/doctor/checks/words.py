@@ -1,14 +1,25 @@
-"""What messages tell, with the facts of the environment that decide between causes."""
+"""Names in a row, and what messages tell with the facts of the environment that decide between causes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
+from envgen.compat.words import counted, listed
 from envgen.diagnose.causes import Cause
 from envgen.diagnose.facts import Facts as Known
 from envgen.diagnose.messages import diagnose_text
 from envgen.doctor.observed import Observed
 from envgen.results import Diagnosis
+
+SHOWN = 4  # names in a row
+
+
+def few(names: Iterable[str]) -> str:
+    """`a, b and c`; of many the first, and how many there are more."""
+    every = list(names)
+    more = [counted(len(every) - SHOWN, "other")] if len(every) > SHOWN else []
+    return listed([*every[:SHOWN], *more])
 
 
 def explained(observed: Observed, text: str) -> tuple[Diagnosis, ...]:
