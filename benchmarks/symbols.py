@@ -10,16 +10,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from packaging.version import Version
+
 from envgen.binary import read_binary
 from envgen.compat.records import Platform
-from envgen.symbols import IndexStore, SymbolIndex, SymbolTable
+from envgen.symbols import Column, IndexStore, SymbolIndex, SymbolTable
 from envgen.symbols.names import HASH_BITS
 from envgen.symbols.store import SHIPPED
 
 T = TypeVar("T")
+COLUMN = Column(Version("0"), "", "", "", date(2026, 11, 21))
 ASKED = [f"_ZN2at4_ops{len(str(number)) + 2}op{number}4callERKNS_6TensorE" for number in range(2000)]
 
 
@@ -32,6 +36,10 @@ def main(*libraries: str) -> None:
     tell("load the layouts", lambda: [index.layout(release, p) for p in platforms for release in index.releases(p)])
     for library in libraries:
         binary = tell(f"read {Path(library).name}", lambda library=library: read_binary(Path(library))[0])
+        exported = {"it": binary.exports}
+        tell(
+            f"index its {len(binary.exports)} exports", lambda said=exported: SymbolTable.of(platforms[0], COLUMN, said)
+        )
         names = sorted(binary.imports) or sorted(binary.exports)
         tell(f"ask its {len(names)} names, everywhere", lambda names=names: ask(index, platforms, names))
 

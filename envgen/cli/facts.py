@@ -65,8 +65,11 @@ def refresh_command(
 @app.command("index")
 def index_command(
     requirement: Annotated[
-        str, typer.Argument(metavar="REQUIREMENT", help="Releases of torch: torch==2.15.0, 'torch>=2.9'.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="REQUIREMENT", help="Releases of torch: torch==2.15.0, 'torch>=2.9'. None: say what is known."
+        ),
+    ] = None,
     platform: Annotated[
         list[str] | None,
         typer.Option("--platform", metavar="NAME", help="linux_x86_64, win_amd64, macos_arm64, ..., or all."),
@@ -88,10 +91,18 @@ def index_command(
     The common releases are shipped; this adds newer ones to the user's cache, for this machine's platform unless
     others are named. Only the libraries are read, by ranges: 60 to 850 MB a wheel. Exits with 7 when one could not be.
 
-    Examples: `envgen facts index torch==2.15.0`, `envgen facts index 'torch>=2.9' --platform win_amd64 --no-layout`
+    Examples: `envgen facts index` (what is known), `envgen facts index torch==2.15.0`,
+    `envgen facts index 'torch>=2.9' --platform win_amd64 --no-layout`
     """
-    from envgen.cli.indexing import index_torch  # noqa: PLC0415 - speaks HTTP, as above
+    from envgen.cli.indexing import index_torch, known_releases  # noqa: PLC0415 - speaks HTTP, as above
 
+    if requirement is None:
+        if platform or again or update_repo or not layout:
+            raise UsageError(
+                "No releases were named.", "Name some, such as torch==2.15.0, or give no option but --json."
+            )
+        known_releases(as_json=as_json)
+        return
     raise typer.Exit(
         index_torch(requirement, platform or [], again=again, layout=layout, update_repo=update_repo, as_json=as_json)
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from envgen.compat.words import counted, listed
 from envgen.errors import UsageError
 from envgen.index import Reader
 from envgen.refresh.access import configured_access
-from envgen.symbols import IndexStore, SymbolIndex
+from envgen.symbols import Column, IndexStore, SymbolIndex
 from envgen.symbols.make import Indexed, Work, make_index, merge_into, work_for
 from envgen.symbols.probe import compiles_for, find_compiler
 
@@ -62,6 +64,33 @@ def index_torch(
     else:
         _summary(found, len(every) - len(todo), written, output())
     return 7 if any(each.fault for each in found) else 0
+
+
+def known_releases(*, as_json: bool) -> None:
+    """Prints of which releases the symbols and the layouts are known, and as of when."""
+    index = SymbolIndex.current()
+    known = {platform: index.columns(platform) for platform in Platform}
+    layouts = {(at, each.release): bool(index.layout(each.release, at)) for at, row in known.items() for each in row}
+    if as_json:
+        rows = [
+            {**asdict(each), "platform": platform, "layout": layouts[platform, each.release]}
+            for platform, row in known.items()
+            for each in row
+        ]
+        print(json.dumps({"releases": rows, "notices": list(index.notices)}, default=str))
+        return
+    for platform, row in known.items():
+        if row:
+            print(_known_line(platform, row, sum(layouts[platform, each.release] for each in row)))
+    for notice in index.notices:
+        print(notice, file=sys.stderr)
+
+
+def _known_line(platform: Platform, row: Sequence[Column], layouts: int) -> str:
+    days = sorted({each.taken for each in row})
+    read = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+    span = f"{counted(len(row), 'release')}, {row[0].release} to {row[-1].release}"
+    return f"{platform}: {span}, read {read}; layouts of {layouts or 'none'}"
 
 
 def _wanted(text: str) -> SpecifierSet:

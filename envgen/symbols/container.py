@@ -16,8 +16,8 @@ from envgen.errors import EnvgenError
 from envgen.files import write_bytes_atomically
 
 _MAGIC = b"envgen symbols 1\n"
+_REMEDY = "`envgen facts index torch==VERSION --again` writes the index of a release anew."
 _LARGEST = 1 << 28  # bytes, unpacked; all releases of one platform take a twentieth of it
-_DTYPES = ("uint8", "uint16", "uint32", "uint64")
 
 
 class IndexDamaged(EnvgenError):  # noqa: N818 - it says what a file is
@@ -56,9 +56,6 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     head, _, data = plain.partition(b"\n")
     said = json.loads(head)
     return said["header"], _arrays(said["arrays"], data)
-
-
-_REMEDY = "`envgen facts index torch==VERSION` writes the index of a release anew."
 
 
 def _planes(array: NDArray[Any]) -> bytes:

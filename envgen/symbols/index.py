@@ -113,7 +113,16 @@ class SymbolIndex:
         Raises:
             IndexDamaged: what is shipped is not what was shipped.
         """
-        return tuple(sorted({column.release for table in self._of(platform) for column in table.columns}))
+        return tuple(column.release for column in self.columns(platform))
+
+    def columns(self, platform: Platform) -> tuple[Column, ...]:
+        """The same, each with what its symbols were read from.
+
+        Raises:
+            IndexDamaged: as for `releases`.
+        """
+        found = {column.release: column for table in self._of(platform) for column in table.columns}
+        return tuple(found[release] for release in sorted(found))
 
     def look_up(self, platform: Platform, names: Iterable[str]) -> Presence:
         """What every release has of some names; those that are not torch's are left out.

@@ -154,6 +154,21 @@ def test_what_cannot_be_asked_for(
     assert sentence in " ".join(capsys.readouterr().err.split())
 
 
+def test_without_a_requirement_it_says_what_is_known(
+    torch: SmallTorch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(torch, monkeypatch, capsys, "torch==9.1.0", "--no-layout", "--json")
+    code, said = command(torch, monkeypatch, capsys)
+    assert code == 0
+    assert f"{torch.platform}: " in said
+    assert " to 9.1.0, read 20" in said
+    _, said = command(torch, monkeypatch, capsys, "--json")
+    newest = [each for each in json.loads(said)["releases"] if each["release"] == "9.1.0"]
+    assert [(each["wheel"], each["layout"]) for each in newest] == [(torch.wheel.name, False)]
+    code, _ = command(torch, monkeypatch, capsys, "--again")
+    assert code == 2
+
+
 def test_what_is_in_the_cache_is_added_to_what_is_shipped(torch: SmallTorch, tmp_path: Path) -> None:
     shipped, own = tmp_path / "shipped", tmp_path / "own"
     torch.index(tmp_path).write(own / f"{torch.platform}-9.1.0.symbols")
