@@ -15,7 +15,7 @@ from envgen.cell import PythonVersion
 from envgen.machine import find_interpreter
 from envgen.probe import script
 
-PROBES = ("devices", "environment", "load")
+PROBES = ("crossload", "devices", "environment", "load")
 TORCH = """\
 import types
 __version__ = "2.13.0+cu130"

@@ -17,8 +17,9 @@ from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption
 from envgen.cli.crossing import crossing_progress
 from envgen.cli.run import climb_cells, prepare_run
 from envgen.compat.words import counted
-from envgen.crossload import Built, CrossLoad, CrossLoadOptions, Ledger, carry_out, pairs_in
+from envgen.crossload import Built, CrossLoad, CrossLoadOptions, Forecast, Ledger, carry_out, pairs_in
 from envgen.errors import EmptySelectionError, Interruption
+from envgen.prediction import Knowledge
 from envgen.report import crossload_json, crossload_terminal, load_report, write_reports
 from envgen.results import Outcome
 from envgen.run.job import Job
@@ -104,7 +105,7 @@ def crossload_cells(
     interrupted = False
     with crossing_progress(console, loads) as listener:
         try:
-            carry_out(cells, Ledger(journal.folder), lambda pair: None, listener, options)
+            carry_out(cells, Ledger(journal.folder), Forecast(Knowledge.current()), listener, options)
         except KeyboardInterrupt:
             interrupted = True
     loaded = load_report(journal.folder).explained()

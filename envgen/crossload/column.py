@@ -9,7 +9,7 @@ from typing import Protocol
 from envgen import __version__
 from envgen.crossload.ledger import Ledger
 from envgen.crossload.loader import CAN_FORK, Loader, NoTorch, Trial, Tried
-from envgen.crossload.outcome import crossing_of, not_run
+from envgen.crossload.outcome import crossing_of, not_run, renewed
 from envgen.crossload.plan import Built, Pair
 from envgen.crossload.record import Column, Crossing, Foreseen
 from envgen.results import Outcome
@@ -71,7 +71,7 @@ class ColumnFiller:
             if pair.composition is None:
                 self._note(not_run(pair, pair.reason, self.foresee(pair)))
             elif kept and kept.key == pair.key and kept.outcome is not Outcome.NOT_RUN:
-                self._note(kept.model_copy(update={"foreseen": self.foresee(pair)}), kept=True)
+                self._note(renewed(kept, pair, self.foresee(pair)), kept=True)
             else:
                 wanted.setdefault(pair.key, []).append(pair)
         self.ledger.record(self._column)

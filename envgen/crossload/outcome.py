@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from envgen.crossload.diagnosis import diagnoses
 from envgen.crossload.loader import Loader, Tried
 from envgen.crossload.plan import Pair
 from envgen.crossload.record import WHOLE, Crossing, Foreseen
@@ -12,6 +13,7 @@ from envgen.results import Outcome, Rung
 from envgen.run.bench import Bench
 from envgen.run.process import tail
 
+SAID = 400  # lines at the end of a log that are read for causes
 CHECKED = ("check", "command", "done")  # the stages from which on everything was loaded
 
 
@@ -31,6 +33,7 @@ def crossing_of(pair: Pair, tried: Tried, loader: Loader, run: Path, foreseen: F
     """
     why = _why(pair, tried, loader)
     log = tried.trial.log
+    said = "\n".join(tail(log, lines=SAID)) if why else ""
     has_check = pair.loaded.job.extension.check(Rung.CPU) is not None
     return Crossing(
         built=pair.built.id,
@@ -40,12 +43,22 @@ def crossing_of(pair: Pair, tried: Tried, loader: Loader, run: Path, foreseen: F
         outcome=Outcome.FAILED if why else Outcome.PASSED,
         rung=Rung.CPU if has_check and tried.stage in CHECKED else Rung.LOADED,
         sentence=why,
+        diagnoses=diagnoses(pair, f"{said}\n{why}", foreseen) if why else (),
         foreseen=foreseen,
         seconds=tried.ending.seconds,
         log=log.relative_to(run).as_posix(),
         log_tail=tail(log) if why else (),
         key=pair.key,
         finished=datetime.now(UTC),
+    )
+
+
+def renewed(kept: Crossing, pair: Pair, foreseen: Foreseen | None) -> Crossing:
+    """A crossing that was recorded earlier, with what is predicted of it and known of its failure today."""
+    failed = kept.outcome is Outcome.FAILED
+    said = "\n".join((*kept.log_tail, kept.sentence))
+    return kept.model_copy(
+        update={"foreseen": foreseen, "diagnoses": diagnoses(pair, said, foreseen) if failed else ()}
     )
 
 

@@ -7,10 +7,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
+from packaging.version import Version
+
+from envgen.binary import Binary, Unreadable, read_binary
+from envgen.cell import Arch
 from envgen.crossload.artifact import Artifact, Composition, whole, with_binary
-from envgen.crossload.facts import BinaryFacts, read_facts
 from envgen.crossload.record import WHOLE, Arm
+from envgen.lock import Lock
+from envgen.prediction import Subject
+from envgen.prediction.bundle import together
 from envgen.results import CellResult, Outcome, Rung
 from envgen.run.job import Job
 
@@ -47,11 +54,19 @@ class Built:
         return str(self.job.cell)
 
     @cached_property
-    def binaries(self) -> Mapping[str, BinaryFacts]:
-        """File to its facts."""
+    def subjects(self) -> Mapping[str, Subject]:
+        """The binaries that can be read, by file; loading the others will say what is wrong with them."""
         if self.artifact is None:
             return {}
-        return {file: read_facts(self.artifact.folder, file, self.job.cell.arch) for file in self.artifact.binaries}
+        lock = self.job.lock
+        torch = lock.version("torch") if isinstance(lock, Lock) else None
+        files = (_binary(self.artifact.folder, file, self.job.cell.arch) for file in self.artifact.binaries)
+        found = together([binary for binary in files if binary], Version(Version(torch).public) if torch else None)
+        return {subject.binary.file: subject for subject in found}
+
+    def arm(self, file: str) -> Arm:
+        subject = self.subjects.get(file)
+        return Arm.STABLE if subject and subject.stable else Arm.ORDINARY
 
 
 @dataclass(frozen=True)
@@ -73,8 +88,8 @@ class Pair:
     @property
     def library(self) -> str | None:
         """What torch loads by its path; a Python module is imported with its package."""
-        facts = self.built.binaries.get(self.what)
-        return self.what if facts and not facts.is_module else None
+        subject = self.built.subjects.get(self.what)
+        return None if self.what == WHOLE or (subject and subject.is_module) else self.what
 
     @cached_property
     def key(self) -> str:
@@ -103,23 +118,32 @@ def _pairs(built: Built, loaded: Built) -> Iterator[Pair]:
     if built.artifact is None:
         yield Pair(built, loaded, WHOLE, Arm.ORDINARY, None, f"it was not built: {built.unbuilt}")
         return
-    arms = {facts.arm for facts in built.binaries.values()}
-    arm = Arm.STABLE if arms == {Arm.STABLE} else Arm.ORDINARY
+    files = built.artifact.binaries
+    arm = Arm.STABLE if files and all(built.arm(file) is Arm.STABLE for file in files) else Arm.ORDINARY
     yield _pair(built, loaded, WHOLE, arm, whole(built.artifact))
-    if len(built.binaries) < 2:
+    if len(files) < 2:
         return  # the only binary is the extension
-    for file, facts in built.binaries.items():
+    for file in files:
         if loaded.artifact is None:
             reason = f"nothing was built there to put it into: {loaded.unbuilt}"
-            yield Pair(built, loaded, file, facts.arm, None, reason)
+            yield Pair(built, loaded, file, built.arm(file), None, reason)
         else:
-            yield _pair(built, loaded, file, facts.arm, with_binary(built.artifact, file, loaded.artifact))
+            yield _pair(built, loaded, file, built.arm(file), with_binary(built.artifact, file, loaded.artifact))
 
 
 def _pair(built: Built, loaded: Built, what: str, arm: Arm, composition: Composition) -> Pair:
     if loaded.missing:
         return Pair(built, loaded, what, arm, None, loaded.missing)
     return Pair(built, loaded, what, arm, composition)
+
+
+def _binary(folder: Path, file: str, arch: Arch) -> Binary | None:
+    """The slice of a file that is for the cell's machine, or its first."""
+    try:
+        slices = read_binary(folder / file, file)
+    except Unreadable:
+        return None
+    return next((binary for binary in slices if binary.arch is arch), slices[0])
 
 
 def _why(result: CellResult | None, rung: Rung) -> str:

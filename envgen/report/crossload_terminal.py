@@ -75,7 +75,7 @@ def _tallies(found: CrossLoad) -> Table:
     table.add_column("predicted")
     for tally in tallies(found):
         counts = (str(tally.ended(outcome)) for outcome in _SHOWN)
-        table.add_row(Text(one_line(tally.title)), *counts, tally.foreseen)
+        table.add_row(Text(one_line(tally.title)), *counts, Text(tally.foreseen))
     return table
 
 

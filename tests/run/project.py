@@ -29,11 +29,12 @@ from envgen.results import CellResult, Rung, RungResult
 PYTHON = f"3.{sys.version_info.minor}"
 
 TORCH = """\
-import types
+import ctypes, types
 __version__ = {version!r}
 version = types.SimpleNamespace(cuda=None, git_version="0" * 40)
 cuda = types.SimpleNamespace(is_available=lambda: False)
 _C = types.SimpleNamespace()
+ops = types.SimpleNamespace(load_library=lambda path: ctypes.CDLL(path))
 def compiled_with_cxx11_abi():
     return True
 """

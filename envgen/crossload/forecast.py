@@ -1,0 +1,44 @@
+"""What the facts of binaries say of a load before it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from envgen.crossload.plan import Built, Pair
+from envgen.crossload.record import WHOLE, Foreseen
+from envgen.lock import Lock
+from envgen.prediction import Knowledge, Prediction, Subject, Target, Verdict, predict
+
+
+@dataclass
+class Forecast:
+    """Predicts pairs; what is alike in several is worked out once."""
+
+    knowledge: Knowledge
+    _known: dict[tuple[str, str, str], Prediction] = field(default_factory=dict)
+
+    def __call__(self, pair: Pair) -> Foreseen | None:
+        """The prediction for a pair: of several binaries the weightiest; None where nothing can be told."""
+        target = self._target(pair.loaded)
+        files = pair.built.subjects if pair.what == WHOLE else [pair.what]
+        subjects = [subject for file in files if (subject := pair.built.subjects.get(file))]
+        if target is None or not subjects:
+            return None
+        predictions = [self._predict(pair, subject, target) for subject in subjects]
+        worst = max(predictions, key=lambda prediction: prediction.verdict.weight)
+        return Foreseen(
+            verdict=worst.verdict.value, diagnoses=worst.diagnoses if worst.verdict != Verdict.LOADS else ()
+        )
+
+    def _predict(self, pair: Pair, subject: Subject, target: Target) -> Prediction:
+        place = (pair.built.id, pair.loaded.id, subject.binary.file)
+        if place not in self._known:
+            self._known[place] = predict(subject, target, self.knowledge)
+        return self._known[place]
+
+    def _target(self, loaded: Built) -> Target | None:
+        lock = loaded.job.lock
+        torch = lock.version("torch") if isinstance(lock, Lock) else None
+        return Target.of_cell(loaded.job.cell, Version(torch), self.knowledge.facts) if torch else None
