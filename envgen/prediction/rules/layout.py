@@ -42,10 +42,12 @@ def _finding(case: Case, target: Target, found: tuple[Version, Difference]) -> F
     tried = case.knowledge.consequences.by_group.get(difference.group)
     sure = subject.built_with is not None
     compiled = f"was compiled for torch {release}" if sure else f"may have been compiled for torch {release}"
-    sentence = (
-        f"{subject.file} {compiled}, whose {difference.key} is {difference.mine}; in torch {target.torch} it is"
-        f" {difference.other}"
+    here = (
+        f"in torch {target.torch} it is {difference.other}"
+        if difference.other >= 0
+        else f"torch {target.torch} has none"
     )
+    sentence = f"{subject.file} {compiled}, whose {difference.key} is {difference.mine}; {here}"
     return Finding(
         Verdict.FAILS if sure and tried and tried.grave else Verdict.RISK,
         Cause.TORCH_VERSION_MISMATCH,
