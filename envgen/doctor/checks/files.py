@@ -24,16 +24,14 @@ def _damaged(observed: Observed, facts: Facts) -> Iterator[Finding]:
     parts = [f"{counted(missing, 'file')} missing"] if missing else []
     parts += [f"{counted(changed, 'file')} of another {'content' if damaged[0].hashed else 'size'}"] if changed else []
     names = [_name(observed, check) for check in damaged]
-    again = (name.replace(" ", "==") for name in names)
+    again = [name.replace(" ", "==") for name in names]
     where = (file for each in damaged for file in _shown(observed, each, (*each.missing, *each.changed)))
     yield Finding(
         Severity.ERROR,
         f"{few(names)} {'is not as it was' if len(names) == 1 else 'are not as they were'} installed: {listed(parts)}.",
         where=tuple(where)[:MOST],
         remedy="Install again what is damaged.",
-        command=pip(
-            observed, "install", "--force-reinstall", "--no-deps", *(name.replace(" ", "==") for name in names)
-        ),
+        command=pip(observed, "install", "--force-reinstall", "--no-deps", *again),
         cause=Cause.BINARY_DAMAGED,
     )
 
