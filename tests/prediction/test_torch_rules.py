@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 from packaging.version import Version
 
+from envgen.binary import Format
+from envgen.cell import Arch
+from envgen.compat.records import Platform
 from envgen.diagnose import Cause
 from envgen.prediction import Subject, Verdict, predict
 from prediction.conftest import World
@@ -94,3 +97,19 @@ def test_libraries_that_only_a_build_with_cuda_has(world: World) -> None:
     assert predict(binary, world.target("2.9.0", cuda="cu126"), world.knowledge).verdict is Verdict.LOADS
     unknown = replace(world.target("2.9.0"), cuda=None)
     assert predict(binary, unknown, world.knowledge).verdict is Verdict.UNKNOWN
+
+
+def test_linux_stands_for_a_platform_whose_layouts_nobody_measured(world: World) -> None:
+    """What is alike there is said to be so on condition; what differs is a risk, and no certain failure."""
+    index = world.knowledge.symbols
+    assert index.layout(Version("2.9.0"), Platform.MACOS_ARM64) is None
+    binary = replace(world.compile(REGISTERS), format=Format.MACHO, machine="arm64", arch=Arch.AARCH64, elf=None)
+    subject = Subject(binary, built_with=Version("2.9.0"))
+    here = {release: world.target(release) for release in ("2.8.0", "2.10.0")}
+    there = {release: replace(target, platform=Platform.MACOS_ARM64) for release, target in here.items()}
+    rules = {
+        release: [(rule, found.verdict) for rule, found in predict(subject, target, world.knowledge).findings]
+        for release, target in there.items()
+    }
+    assert ("torch-layout", Verdict.RISK) in rules["2.8.0"]
+    assert ("torch-layout", Verdict.LOADS) in rules["2.10.0"]
