@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,17 +17,26 @@ from envgen.cli.choosing import Request
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, choose, read_matrix
 from envgen.cli.progress import locking
-from envgen.cli.run import Where
-from envgen.errors import Interruption, UsageError
+from envgen.errors import Interruption, LockError, UsageError
 from envgen.files import write_atomically
 from envgen.machine import this_machine
+from envgen.manual.elsewhere import is_here, of_applying_steps, stand_in
 from envgen.manual.ninja import ninja_file
-from envgen.manual.recipe import Recipe
-from envgen.manual.record import recorded
+from envgen.manual.powershell import powershell_script
+from envgen.manual.recipe import Form, Recipe
+from envgen.manual.record import recorded, recordings
 from envgen.manual.shell import shell_script
+from envgen.manual.translate import translated
 from envgen.run.job import Job
 from envgen.run.process import Interrupt
 from envgen.run.runner import Project, RunOptions, jobs_of
+
+
+class Kind(StrEnum):
+    """An environment whose compilers can be watched."""
+
+    VENV = "venv"
+    CONDA = "conda"
 
 
 def build_commands_command(
@@ -36,15 +47,16 @@ def build_commands_command(
     ] = None,
     step: Annotated[str | None, typer.Option("--step", metavar="NAME", help="Only of that build step.")] = None,
     environment: Annotated[
-        Where, typer.Option("--environment", "-e", help="venv or conda, in which the build is recorded.")
-    ] = Where.VENV,
+        Kind, typer.Option("--environment", "-e", help="In which environment of the cell the build is recorded.")
+    ] = Kind.VENV,
     matrix: MatrixOption = DEFAULT_MATRIX,
     as_json: JsonOption = False,
 ) -> None:
     """Print the plain compiler and linker commands that build the extension in a cell.
 
-    They are recorded from the cell's own build, and give the same binaries when they are pasted into a fresh shell.
-    The cell is made and built first if it has not been.
+    They are recorded from the cell's own build, whatever its build system is, and give the same binaries when they are
+    pasted into a fresh shell; the cell is made and built for that once. Those of a cell of another machine are
+    translated from a cell of this one with the same torch: for Visual Studio's PowerShell, clang or gcc.
 
     Examples: `envgen build-commands CELL | sh`, `envgen build-commands CELL --ninja -o build && ninja -C build`
     """
@@ -56,8 +68,7 @@ def build_commands_command(
     if as_json:
         print(recipe.model_dump_json(indent=2))
         return
-    base = (folder or Path(str(cell))).absolute()
-    name, text = ("build.ninja", ninja_file(recipe, base)) if ninja else ("build.sh", shell_script(recipe))
+    name, text = _written(recipe, (folder or Path(cell)).absolute(), ninja=ninja)
     if folder is None:
         print(text, end="")
         return
@@ -65,14 +76,43 @@ def build_commands_command(
     output().print(f"wrote {escape(str(folder / name))}", highlight=False, soft_wrap=True)
 
 
-def _recipe(cell: str, matrix: Path, environment: Where) -> Recipe:
+def _written(recipe: Recipe, folder: Path, *, ninja: bool) -> tuple[str, str]:
+    """The name of the file, and its text."""
+    if ninja:
+        return "build.ninja", ninja_file(recipe, folder)
+    if recipe.form is Form.WINDOWS:
+        return "build.ps1", powershell_script(recipe)
+    return "build.sh", shell_script(recipe)
+
+
+def _recipe(cell: str, matrix: Path, environment: Kind) -> Recipe:
+    """The recipe of a cell: recorded where it is of this machine, or else translated from one that is."""
     spec, facts, planned = read_matrix(matrix)
-    machine = this_machine()
-    chosen, _ = choose(spec, facts, planned, machine, Request.of_cell(cell))
-    console = output(stderr=True)
+    machine, console = this_machine(), output(stderr=True)
     project = Project(spec, facts, machine, RunOptions(environment))
+    chosen, _ = choose(spec, facts, planned, machine, Request.of_cell(cell))
+    if len(chosen.cells) > 1:
+        raise UsageError(f"{cell} stands for {len(chosen.cells)} cells.", "Name one; `envgen plan` lists them.")
+    (wanted,) = jobs_of(project, chosen, partial(locking, console))
+    if is_here(wanted.cell, machine):
+        return _recorded(project, wanted, console)
+    if isinstance(wanted.lock, LockError):
+        raise wanted.lock
+    donor = stand_in(wanted.cell, planned, machine, recordings(project, environment))
+    console.print(f"{wanted.cell} is of another machine; its commands are translated from those of {donor}.")
+    chosen, _ = choose(spec, facts, planned, machine, Request.of_cell(str(donor)))
     (job,) = jobs_of(project, chosen, partial(locking, console))
-    return _recorded(project, job, console)
+    recipe = of_applying_steps(_recorded(project, job, console), wanted.cell, project.extension, facts)
+    source = _relative(project.extension.path, spec.file)
+    lock, versions = (wanted.lock.sha256, wanted.lock.versions) if wanted.lock else ("", {})
+    return translated(recipe, wanted.cell, source, lock, versions)
+
+
+def _relative(source: Path | None, matrix: Path) -> Path:
+    """The extension's source as seen from the folder of the matrix."""
+    if source is None:
+        return Path("source")
+    return Path(os.path.relpath(source.absolute(), matrix.absolute().parent))
 
 
 def _recorded(project: Project, job: Job, console: Console) -> Recipe:

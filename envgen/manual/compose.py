@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Step:
         folders: the places that every step has: TORCH, SITE, ...
         source: the extension's source as its user has it.
         copied: the copy of it that was built.
+        suffix: of Python's own kind of extension modules.
     """
 
     record: StepRecord
@@ -50,10 +52,13 @@ class Step:
     folders: Mapping[str, Path]
     source: Path | None
     copied: Path
+    suffix: str
 
     @classmethod
-    def of(cls, record: StepRecord, folders: Mapping[str, Path], source: Path | None, copied: Path) -> Step:
-        return cls(record, needed_calls(record.calls, record.out), folders, source, copied)
+    def of(
+        cls, record: StepRecord, folders: Mapping[str, Path], source: Path | None, copied: Path, suffix: str
+    ) -> Step:
+        return cls(record, needed_calls(record.calls, record.out), folders, source, copied, suffix)
 
     def compose(self, programs: Mapping[str, str]) -> Composed:
         """The step's commands.
@@ -97,8 +102,8 @@ class Step:
         """What brings linked files to where they are imported from, and changes them there."""
         step = self.record.name
         for name, link in self.needed.made.items():
-            target = f"${{OUT}}/{name}"
-            linked = self._places(link).template(link.output)
+            places = self._places(link)
+            target, linked = places.suffixed(f"${{OUT}}/{name}"), places.template(link.output)
             if linked != target:
                 yield Action(step=step, phase=Phase.COPY, program="", arguments=(), inputs=(linked,), output=target)
             for call in self.needed.finishing.get(name, ()):
@@ -109,7 +114,9 @@ class Step:
                 )
 
     def _places(self, call: Call) -> Places:
-        return Places({**self.folders, "OUT": self.record.out}, self.source, self.copied, self._made_before(call))
+        return Places(
+            {**self.folders, "OUT": self.record.out}, self.source, self.copied, self._made_before(call), self.suffix
+        )
 
     def _made_before(self, call: Call) -> dict[str, str]:
         """What stands for the files that calls made, as this call meets them; a path made twice has two names."""
@@ -117,24 +124,21 @@ class Step:
         index = calls.index(call)
         for path in {other.output for other in calls}:
             maker = index if path == call.output else producer_of(path, calls, index)
-            if maker is None or self._is_in(Path(path), self.record.out):
+            if maker is None or Path(path).is_relative_to(self.record.out):
                 continue
             earlier = sum(calls[i].output == path for i in range(maker))
             folder = f"${{BUILD}}/{self.record.name}"
             file = Path(os.path.relpath(path, self._build_root()))
             name = f"{file.stem}-{earlier + 1}{file.suffix}" if earlier else file.name
             files[path] = (Path(folder) / file.with_name(name)).as_posix()
-            files.setdefault(str(Path(path).parent), (Path(folder) / file.parent).as_posix())
+            files[f"-L{Path(path).parent}"] = f"-L{(Path(folder) / file.parent).as_posix()}"
+            files[f"-o{path}"] = f"-o{files[path]}"
         return files
 
     def _build_root(self) -> str:
         """The folder that holds all that the build made on its way."""
-        made = [call.output for call in self.needed.calls if not self._is_in(Path(call.output), self.record.out)]
+        made = [call.output for call in self.needed.calls if not Path(call.output).is_relative_to(self.record.out)]
         return os.path.commonpath([str(Path(path).parent) for path in made])
-
-    @staticmethod
-    def _is_in(path: Path, folder: Path) -> bool:
-        return path.is_relative_to(folder)
 
     def _same_paths(self, call: Call) -> Iterator[str]:
         """Options by which `__FILE__` and debug information say the paths of the automatic build.
@@ -145,12 +149,11 @@ class Step:
             return
         maps = {"${SOURCE}": str(self.copied)}
         for path, written in call.written.items():
-            folder, named = Path(path), written
-            if folder.is_file():
-                folder, named = folder.parent, os.path.dirname(written)  # noqa: PTH120 - "" for none, as written
-            if self._is_in(folder, self.copied):
-                at = self._places(call).template(str(folder))
-                maps[at if named else f"{at}/"] = named
+            if Path(path).is_relative_to(self.copied) and path != call.output:
+                new, old = self._places(call).template(path), written
+                if Path(path).is_file():
+                    new, old = posixpath.dirname(new), posixpath.dirname(old)
+                maps[new if old else f"{new}/"] = old
         if any(word.startswith(("-g", "-ggdb")) for word in call.arguments):
             maps["${BUILD}"] = str(call.cwd)
         for new, old in maps.items():

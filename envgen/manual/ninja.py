@@ -4,88 +4,136 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from envgen.errors import UsageError
 from envgen.manual.header import header
-from envgen.manual.recipe import Action, Phase, Recipe, pieces
+from envgen.manual.places import QUESTIONS, WINDOWS_QUESTIONS
+from envgen.manual.recipe import Action, Form, Phase, Recipe, pieces
 from envgen.manual.shell import environment
 
-# `cd` first: debug information says where a file was compiled.
-RULES = """\
+Quote = Callable[[str], str]
+
+POSIX_RULES = """\
 rule compile
-  command = $environment cd "$builddir" && $program $arguments -MMD -MF $out.d
+  command = $before $program $arguments -MMD -MF $out.d
   depfile = $out.d
   deps = gcc
   description = $step: compile $out
 
 rule compile_cuda
-  command = $environment cd "$builddir" && $program $arguments $
+  command = $before $program $arguments $
     --generate-dependencies-with-compile --dependency-output $out.d
   depfile = $out.d
   deps = gcc
   description = $step: compile for the GPU $out
 
 rule link
-  command = $environment cd "$builddir" && $program $arguments$then
+  command = $before $program $arguments$then
   description = $step: link $out
 
 rule archive
-  command = $environment cd "$builddir" && rm -f $out && $program $arguments$then
+  command = $before rm -f $out && $program $arguments$then
   description = $step: archive $out
 
 rule copy
   command = cp $in $out$then
   description = $step: copy $out
 """
+WINDOWS_RULES = """\
+rule compile
+  command = $program $arguments /showIncludes
+  deps = msvc
+  description = $step: compile $out
+
+rule compile_cuda
+  command = $program $arguments --generate-dependencies-with-compile --dependency-output $out.d
+  depfile = $out.d
+  deps = gcc
+  description = $step: compile for the GPU $out
+
+rule link
+  command = $program $arguments
+  description = $step: link $out
+
+rule archive
+  command = $program $arguments
+  description = $step: archive $out
+
+rule copy
+  command = "$python" -c "import shutil, sys; shutil.copy(sys.argv[1], sys.argv[2])" $in $out
+  description = $step: copy $out
+"""
 RULE = {
     Phase.COMPILE: "compile", Phase.DEVICE_LINK: "link", Phase.ARCHIVE: "archive", Phase.LINK: "link",
     Phase.COPY: "copy",
 }  # fmt: skip
-NAMES = {"OUT": "outdir", "BUILD": "builddir"}  # `out` and `build` are words of ninja's; its log goes to builddir
+NAMES = {"OUT": "outdir", "BUILD": "builddir"}  # `out` and `build` are ninja's own words; its log goes to builddir
 
 
 def ninja_file(recipe: Recipe, folder: Path) -> str:
     """The whole file.
 
     Args:
-        folder: absolute; where objects and the importable files are made.
+        folder: absolute; where objects and the importable files are made, unless the recipe is of another machine.
+
+    Raises:
+        UsageError: a path cannot stand in it.
     """
+    windows = recipe.form is Form.WINDOWS
     lines = [*(f"# {line}".rstrip() for line in header(recipe)), "ninja_required_version = 1.5", ""]
-    places = {name: "".join(text for _, text in pieces(value)) for name, value in recipe.places.items()}
-    places |= {"BUILD": str(folder / "build"), "OUT": str(folder / "out")}
-    lines += [f"{_name(name)} = {_value(name, value)}" for name, value in places.items() if _is_used(recipe, name)]
-    lines += [f"environment = {_environment(recipe)}", "", RULES]
+    lines += _asked(recipe) if recipe.translated_from else _known(recipe, folder)
+    lines += ["", WINDOWS_RULES if windows else POSIX_RULES]
     by_output: dict[str, list[Action]] = {}
     for action in recipe.actions:
         by_output.setdefault(action.output, []).append(action)
-    for actions in by_output.values():
-        lines += [*_edge(*actions), ""]
+    quote = _windows_word if windows else _word
+    for maker, *finishing in by_output.values():
+        lines += [*_edge(maker, finishing, quote), ""]
     return "\n".join(lines)
 
 
-def _is_used(recipe: Recipe, place: str) -> bool:
-    return place == "BUILD" or recipe.uses(place)
+def _known(recipe: Recipe, folder: Path) -> Iterator[str]:
+    """The places of this machine, and what compilers read beside their arguments."""
+    places = {name: "".join(text for _, text in pieces(value)) for name, value in recipe.places.items()}
+    places |= {"BUILD": str(folder / "build"), "OUT": str(folder / "out")}
+    for name, value in places.items():
+        if name == "BUILD" or recipe.uses(name):
+            yield f"{_name(name)} = {_value(name, value)}"
+    lines = " ".join(f"{line};" for line in environment(recipe)).replace("$", "$$")
+    yield f'before = {lines} cd "$builddir" &&'  # debug information says where a file was compiled
 
 
-def _edge(maker: Action, *finishing: Action) -> Iterator[str]:
+def _asked(recipe: Recipe) -> Iterator[str]:
+    """The places of another machine: what its interpreter says, and defaults."""
+    questions = WINDOWS_QUESTIONS if recipe.form is Form.WINDOWS else QUESTIONS
+    yield "# The interpreter says where things are; once, before ninja:"
+    for name, code in questions.items():
+        if recipe.uses(name):
+            printed = code.replace("print(", f"print('{_name(name)} =', ").replace('"', "'")
+            yield f'#   {recipe.places["PYTHON"]} -c "{printed}" >> places.ninja'
+    yield "include places.ninja"
+    for name, value in recipe.places.items():
+        if name == "PYTHON" or (name not in questions and recipe.uses(name)):
+            yield f"{_name(name)} = {_value(name, value) or '.'}"
+    yield "builddir = build"
+    yield f"outdir = {recipe.cell}"
+    yield "before ="
+
+
+def _edge(maker: Action, finishing: list[Action], quote: Quote) -> Iterator[str]:
     """The edge of one file: the command that makes it, and those that change it in place afterwards."""
     rule = "compile_cuda" if maker.phase is Phase.COMPILE and maker.cuda else RULE[maker.phase]
     inputs = " ".join(map(_path, maker.inputs))
     yield f"build {_path(maker.output)}: {rule} {inputs}"
     yield f"  step = {maker.step}"
     if maker.program:
-        yield f"  program = {_word(maker.program)}"
-        yield f"  arguments = {' '.join(map(_word, maker.arguments))}"
+        yield f"  program = {quote(maker.program)}"
+        yield f"  arguments = {' '.join(map(quote, maker.arguments))}"
     if finishing:
-        commands = (" ".join(map(_word, (action.program, *action.arguments))) for action in finishing)
+        commands = (" ".join(map(quote, (action.program, *action.arguments))) for action in finishing)
         yield f"  then = {''.join(f' && {command}' for command in commands)}"
-
-
-def _environment(recipe: Recipe) -> str:
-    """What compilers read beside their arguments, as it was."""
-    return " ".join(f"{line};" for line in environment(recipe)).replace("$", "$$")
 
 
 def _name(place: str) -> str:
@@ -112,9 +160,20 @@ def _path(template: str) -> str:
 
 
 def _word(template: str) -> str:
-    """A template as one word of a command."""
+    """A template as one word of a POSIX shell's command."""
     words = (
         f'"${{{_name(text)}}}"' if kind == "place" else shlex.quote(text).replace("$", "$$")
         for kind, text in pieces(template)
     )
     return "".join(words) or "''"
+
+
+def _windows_word(template: str) -> str:
+    """A template as one word of a command line of Windows, which every program takes apart by itself."""
+    parts = list(pieces(template))
+    joined = "".join(
+        f"${{{_name(text)}}}" if kind == "place" else text.replace("$", "$$").replace('"', '\\"')
+        for kind, text in parts
+    )
+    plain = len(parts) == 1 and parts[0][0] == "text" and not re.search(r'[\s"]', joined)
+    return joined if plain else f'"{joined}"'

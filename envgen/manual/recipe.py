@@ -26,6 +26,13 @@ class Phase(StrEnum):
     COPY = "copy"
 
 
+class Form(StrEnum):
+    """Whose shell and whose compilers the commands are for."""
+
+    POSIX = "posix"
+    WINDOWS = "windows"
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,7 +67,9 @@ class Recipe(_Record):
         variables: what compilers read of the environment.
         unset: what they would read, and was not set.
         binaries: file, relative to the importable folder, to its SHA-256 as the recorded build left it.
-        left_out: files of the build that no command here makes, and why.
+        left_out: what no command here makes or says, and why.
+        translated_from: the cell whose build was recorded, where this is the recipe of another; its places are not
+            known then, and are defaults or empty.
     """
 
     version: int = RECIPE_VERSION
@@ -78,6 +87,8 @@ class Recipe(_Record):
     actions: tuple[Action, ...]
     binaries: dict[str, str]
     left_out: dict[str, str] = {}
+    form: Form = Form.POSIX
+    translated_from: str = ""
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ from envgen.run.rungs import RUNGS
 from envgen.run.rungs.toolchain import build_variables, device_plan
 from envgen.run.runner import Project
 
+SUFFIX = "EXT_SUFFIX"
+
 OnLine = Callable[[str], None]
 
 
@@ -47,7 +49,7 @@ def recorded(project: Project, job: Job, interrupt: Interrupt, on_line: OnLine) 
     """
     if isinstance(job.lock, LockError):
         raise job.lock
-    folder = project.workspace.root / "commands" / job.environment.kind / str(job.cell)
+    folder = recordings(project, job.environment.kind) / str(job.cell)
     with held(job.folder.parent / f"{job.cell}.lock", interrupt, lambda: on_line("another envgen is at this cell")):
         kept = read_recipe(folder / "recipe.json")
         if kept and kept.key == job.key and job.is_built:
@@ -56,6 +58,11 @@ def recorded(project: Project, job: Job, interrupt: Interrupt, on_line: OnLine) 
         recipe = recording.recipe()
         write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
         return recipe
+
+
+def recordings(project: Project, kind: str) -> Path:
+    """The folder of the cells recorded in one kind of environment, each with its recipe.json."""
+    return project.workspace.root / "commands" / kind
 
 
 class _Recording:
@@ -79,15 +86,17 @@ class _Recording:
         calls = read_calls(shims.notes)
         remove_tree(shims.folder)
         plan = device_plan(job)
-        folders = {name: Path(path) for name, path in places.items() if name in QUESTIONS}
+        folders = {name: Path(path) for name, path in places.items() if name in QUESTIONS and name != SUFFIX}
         if plan.cuda_home:
             places["CUDA_HOME"] = str(plan.cuda_home)
             calls = tuple(_with_toolkit(call, shims.cuda_home, plan.cuda_home) for call in calls)
             folders["CUDA_HOME"] = plan.cuda_home
-        composed, programs = self._composed(calls, folders)
+        composed, programs = self._composed(calls, folders, places[SUFFIX])
         return self._recipe(places | programs, calls, composed)
 
-    def _composed(self, calls: tuple[Call, ...], folders: Mapping[str, Path]) -> tuple[list[Composed], dict[str, str]]:
+    def _composed(
+        self, calls: tuple[Call, ...], folders: Mapping[str, Path], suffix: str
+    ) -> tuple[list[Composed], dict[str, str]]:
         job, composed = self._job, []
         programs: dict[str, str] = {}
         source = job.extension.path.absolute() if job.extension.path else None
@@ -95,7 +104,7 @@ class _Recording:
         for name in [step.name for step in job.steps] or ["package"]:
             out = job.folder / "steps" / name
             own = tuple(call for call in calls if call.out == str(out))
-            composed.append(Step.of(StepRecord(name, out, own), folders, source, copied).compose(programs))
+            composed.append(Step.of(StepRecord(name, out, own), folders, source, copied, suffix).compose(programs))
             programs = composed[-1].programs
         return composed, programs
 

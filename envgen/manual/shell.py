@@ -7,14 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from envgen.manual.header import header
-from envgen.manual.places import QUESTIONS
+from envgen.manual.header import header, heading
+from envgen.manual.places import QUESTIONS, SAME_TORCH
 from envgen.manual.recipe import Action, Phase, Recipe, pieces
-
-SAME_TORCH = (
-    'import sys; from importlib.metadata import version; v = version("torch");'
-    ' v == sys.argv[1] or sys.exit(f"this Python has torch {v}, and the commands are for {sys.argv[1]}")'
-)
 
 
 def shell_script(recipe: Recipe) -> str:
@@ -24,16 +19,10 @@ def shell_script(recipe: Recipe) -> str:
     """
     lines = ["#!/bin/sh", *(f"# {line}".rstrip() for line in header(recipe)), "(", "set -eu"]
     lines += [*_places(recipe), *environment(recipe), *_folders(recipe)]
-    for (step, phase), actions in groupby(recipe.actions, lambda action: (action.step, _heading(action))):
+    for (step, phase), actions in groupby(recipe.actions, lambda action: (action.step, heading(action))):
         lines += ["", f"# {step}: {phase}"]
         lines += _commands(list(actions))
     return "\n".join([*lines, ")", ""])
-
-
-def _heading(action: Action) -> str:
-    if action.phase is Phase.COMPILE:
-        return "compile for the GPU" if action.cuda else "compile"
-    return action.phase.value
 
 
 def _places(recipe: Recipe) -> Iterator[str]:
@@ -45,9 +34,16 @@ def _places(recipe: Recipe) -> Iterator[str]:
             yield f'{name}=$("$PYTHON" -c {shlex.quote(code)})'
     for name, value in places.items():
         if name not in ("PYTHON", *QUESTIONS) and recipe.uses(name):
-            yield _default(name, shlex.quote(_plain(value)))
+            yield _place(name, value, relative=bool(recipe.translated_from))
     yield _default("BUILD", f"$PWD/{recipe.cell}/build")
     yield _default("OUT", f"$PWD/{recipe.cell}/out")
+
+
+def _place(name: str, value: str, *, relative: bool) -> str:
+    if not value:
+        return f': "${{{name}:?say where it is}}"'
+    quoted = shlex.quote(_plain(value))
+    return _default(name, f"$PWD/{quoted}" if name == "SOURCE" and relative else quoted)
 
 
 def _default(name: str, value: str) -> str:
@@ -60,7 +56,8 @@ def _plain(template: str) -> str:
 
 def environment(recipe: Recipe) -> Iterator[str]:
     """What compilers read beside their arguments, as it was."""
-    yield f"export PATH={shlex.quote(':'.join(recipe.path))}${{PATH:+:$PATH}}"
+    if recipe.path:
+        yield f"export PATH={shlex.quote(':'.join(recipe.path))}${{PATH:+:$PATH}}"
     if recipe.unset:
         yield f"unset {' '.join(recipe.unset)}"
     for name, value in recipe.variables.items():
