@@ -52,7 +52,7 @@ def _gravest(case: Case, built_with: Layout, here: Layout) -> Difference | None:
 
 def _finding(case: Case, target: Target, found: tuple[Version, Difference], *, sure: bool) -> Finding:
     subject, (release, difference) = case.subject, found
-    tried = case.knowledge.consequences.by_group.get(difference.group)
+    tried = case.knowledge.consequences.of(difference)
     built_with = subject.built_with
     compiled = f"was compiled for torch {release}" if built_with else f"may have been compiled for torch {release}"
     here = (
