@@ -24,7 +24,7 @@ STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: 
 
 def doctor_command(
     python: Annotated[
-        str | None, typer.Argument(metavar="[PYTHON]", help="An interpreter; the one that runs envgen if not given.")
+        str | None, typer.Argument(metavar="PYTHON", help="An interpreter; the one that runs envgen if not given.")
     ] = None,
     *,
     venv: Annotated[

@@ -12,17 +12,8 @@ from envgen.compat.compilers import Compiler, Family
 from envgen.compat.toolchain import DriverVersion
 from envgen.diagnose.causes import Cause
 from envgen.doctor import Severity
-from envgen.doctor.observed import (
-    CudaHome,
-    CxxRuntime,
-    FilesCheck,
-    Imported,
-    LibraryFolder,
-    Observed,
-    Project,
-    Step,
-    Tool,
-)
+from envgen.doctor.observed import CudaHome, CxxRuntime, FilesCheck, LibraryFolder, Observed, Project, Tool
+from envgen.doctor.said import Imported, Step
 
 from .samples import (
     GIB,

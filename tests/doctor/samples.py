@@ -17,16 +17,14 @@ from envgen.doctor.observed import (
     CxxRuntime,
     Distribution,
     FilesCheck,
-    Imported,
-    Interpreter,
     Libraries,
     Observed,
     Project,
-    Step,
     System,
     Tool,
     Tools,
 )
+from envgen.doctor.said import Imported, Interpreter, Step
 from envgen.machine import Gpu
 
 SITE = Path("/env/lib/python3.12/site-packages")

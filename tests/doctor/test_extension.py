@@ -14,7 +14,8 @@ from envgen.cell import Arch
 from envgen.compat.facts import Facts
 from envgen.diagnose.causes import Cause
 from envgen.doctor import CHECKS, Finding, Request, Severity, judge
-from envgen.doctor.observed import Extension, Observed, Step
+from envgen.doctor.observed import Extension, Observed
+from envgen.doctor.said import Step
 from envgen.errors import UsageError
 
 from .samples import HEALTHY, TORCH, ill, steps

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import ValidationError
 
 from envgen.doctor.look.children import Answer, ask
-from envgen.doctor.observed import Imported, Interpreter, Step
 from envgen.doctor.place import Place
+from envgen.doctor.said import Imported, Interpreter, Step
 from envgen.errors import UsageError
 
 SECONDS = 60.0

@@ -16,8 +16,9 @@ import psutil
 from envgen.cell import Cuda, GrammarError, OsFamily
 from envgen.compat.toolchain import DriverVersion
 from envgen.doctor.look.children import ask, output
-from envgen.doctor.observed import Interpreter, System
+from envgen.doctor.observed import System
 from envgen.doctor.place import Place
+from envgen.doctor.said import Interpreter
 from envgen.machine import Gpu
 
 NVIDIA = "0x10de"  # its vendor id on the PCI bus

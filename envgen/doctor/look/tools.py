@@ -13,8 +13,9 @@ from packaging.version import Version
 from envgen.cell import OsFamily
 from envgen.compat.compilers import Compiler, Family
 from envgen.doctor.look.children import output
-from envgen.doctor.observed import CudaHome, Interpreter, Tool, Tools
+from envgen.doctor.observed import CudaHome, Tool, Tools
 from envgen.doctor.place import Place
+from envgen.doctor.said import Interpreter
 
 DEFAULT_HOME = Path("/usr/local/cuda")  # where torch looks when no variable and no nvcc on PATH says more
 

@@ -24,8 +24,9 @@ from envgen.doctor.look.packages import (
 from envgen.doctor.look.project import project
 from envgen.doctor.look.system import system
 from envgen.doctor.look.tools import runtime_path, tools
-from envgen.doctor.observed import Distribution, FilesCheck, Imported, Interpreter, Libraries, Observed, Tools
+from envgen.doctor.observed import Distribution, FilesCheck, Libraries, Observed, Tools
 from envgen.doctor.place import Place
+from envgen.doctor.said import Imported, Interpreter
 
 
 @dataclass(frozen=True)
