@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from envgen.binary.demangle import demangle
@@ -16,7 +15,6 @@ from envgen.diagnose.symbols import string_form
 from envgen.results import Diagnosis
 
 MOST = 5  # causes that are told
-_WARNS = re.compile(r"warning\b", re.IGNORECASE)
 
 
 def diagnose_text(text: str, facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
@@ -51,7 +49,7 @@ def _ranked(found: list[Found], facts: Facts) -> Iterator[tuple[Cause, Found]]:
 
 def _weight(found: Found) -> Weight:
     """What stands in a warning did not end anything yet."""
-    return Weight.HINT if _WARNS.search(found.line) else found.rule.weight
+    return Weight.HINT if found.warned else found.rule.weight
 
 
 def _evidence(found: Found) -> dict[str, str]:

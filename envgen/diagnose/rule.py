@@ -1,7 +1,7 @@
 """A message rule: a text that programs print, and the causes that it may have.
 
 Rules are data (`rules/*.yaml`). Their texts are regular expressions in which case does not count, with shorthands: a
-space stands for any white space, line breaks included, for logs are wrapped; `'` for a quote that may be missing;
+space stands for any white space, line breaks included, for logs are wrapped; `'` and `"` for any quote, or none;
 `<name>` captures evidence of that name; `<PART>` stands for any of the alternatives of that name in the same file.
 """
 
@@ -30,7 +30,8 @@ _PIECES: Mapping[str, str] = {
     "found": _VERSION,
     "limit": _VERSION,
 }
-_LOOSE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[ ']")  # a class of characters stays as it is
+_MEANT = {" ": r"\s{1,60}", "'": r"['\"]?", '"': r"['\"]?"}
+_LOOSE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[ '\"]")  # a class of characters stays as it is
 
 
 class Weight(IntEnum):
@@ -88,7 +89,7 @@ def pattern_of(texts: Sequence[str], parts: Mapping[str, Sequence[str]]) -> re.P
 
 def _expanded(text: str) -> str:
     """A text without its shorthands; the captures of one name are numbered, as regular expressions need it."""
-    spaced = _LOOSE.sub(lambda match: {" ": r"\s{1,60}", "'": "['\"]?"}.get(match[0], match[0]), text)
+    spaced = _LOOSE.sub(lambda match: _MEANT.get(match[0], match[0]), text)
     named = re.sub(r"(?<!\?P)<([a-z]+)>", lambda match: f"(?P<{match[1]}>{_PIECES.get(match[1], _WORD)})", spaced)
     counts: Counter[str] = Counter()
 

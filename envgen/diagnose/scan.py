@@ -12,6 +12,7 @@ import string
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from envgen.diagnose.rule import Rule
 
@@ -24,6 +25,7 @@ _LONGEST_LINE = 4000
 _SHOWN = 400
 _PIECE = 1 << 20
 _WORDS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]{2}")
+_WARNS = re.compile(r"warning\b", re.IGNORECASE)
 _COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _QUOTES = dict.fromkeys((0x60, 0xB4, *range(0x2018, 0x2020), 0x2032), "'")  # ` and the typographic ones
 _LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
@@ -36,12 +38,14 @@ class Found:
     Attributes:
         at: where it begins, in characters of the cleaned log.
         line: the line that it begins on.
+        warned: whether that line is a warning, and no rule on warnings found it.
         evidence: what the rule captured.
     """
 
     rule: Rule
     at: int
     line: str
+    warned: bool
     evidence: Mapping[str, str]
 
 
@@ -112,11 +116,17 @@ class Scan:
         text = "\n".join(lines[index - _LINES_BEFORE : index + _LINES_AFTER])
         start = sum(map(len, before)) + len(before)
         tried: set[str] = set()
+
+        @cache
+        def around() -> str:
+            """The line with those beside it: texts that are wrapped."""
+            return " ".join(_lowered(line).strip() for line in lines[index - 1 : index + 2])
+
         for near, each in (entry for word in words for entry in self._by_word[word]):
-            if each.id not in tried and (found := lowered.find(near)) >= 0:
+            if each.id not in tried and (near in lowered or near in around()):
                 tried.add(each.id)
-                begin = max(0, start + found - _BEFORE)
-                self._consider(_Place(each, at - start + begin, text[begin : start + found + _AFTER]))
+                begin = max(0, start + max(lowered.find(near), 0) - _BEFORE)
+                self._consider(_Place(each, at - start + begin, text[begin : begin + _BEFORE + _AFTER]))
 
     def _consider(self, place: _Place) -> None:
         self._counts[place.rule.id] += 1
@@ -131,7 +141,9 @@ class Scan:
             if number >= KEPT or (place.rule.id, at) in self._found:
                 continue
             evidence = {_name(key): " ".join(value.split()) for key, value in match.groupdict().items() if value}
-            self._found[place.rule.id, at] = Found(place.rule, at, _line(place.text, match.start()), evidence)
+            line = _line(place.text, match.start())
+            warned = bool(_WARNS.search(line)) and not _WARNS.search(match[0])
+            self._found[place.rule.id, at] = Found(place.rule, at, line, warned, evidence)
 
 
 def cleaned(text: str) -> str:

@@ -19,7 +19,7 @@ _OLD_STRING = re.compile(r"(?<=[EIKPRJ_])Ss(?=[A-Za-z_\d]|$)")
 _NEW_STRING = re.compile(r"__cxx11|B5cxx11")
 # Types that torch's signatures changed to or from; a function with one is missing for its release, not its strings.
 _CHANGED = re.compile(r"7variantI|8optionalI|6SymInt|10headeronly|3TagE|11string_view|17basic_string_view")
-_LONG = re.compile(r"(?:data_ptr|item|accessor|const_data_ptr|mutable_data_ptr)I[lm]E")
+_LONG = re.compile(r"(?:data|data_ptr|item|accessor|const_data_ptr|mutable_data_ptr)I[lm]E")
 _RELEASES_WITHOUT_LINKS = re.compile(r"cpython-3[4-7]m|py(?:thon)?-?3\.[4-7]\b|python2")  # torch 1.4 and older, mostly
 
 _VENDOR = (Cause.VENDOR_LIB_VERSION_MIX, Cause.CUDA_RUNTIME_MISSING)
@@ -119,7 +119,8 @@ def linked(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
     """Why a linker does not find what it needs; it prints C++ as it is written, or mangled."""
     name = evidence["name"]
     if re.search(
-        r"(?:data_ptr|item|accessor)<(?:unsigned )?long\b(?! long)|data_ptr@[JK]@|__ZNK2at\w+data_ptrI[lm]E", name
+        r"(?:data|data_ptr|item|accessor)<(?:unsigned )?long\b(?! long)|(?:data|data_ptr)@[JK]@|__ZNK2at\w+data_ptrI[lm]E",
+        name,
     ):
         return (Cause.INT64_LONG_TYPE, Cause.TORCH_VERSION_MISMATCH)
     if re.search(r"@{1,2}GLIBC_", name):
@@ -149,7 +150,8 @@ def _linked_c(symbol: str, evidence: Mapping[str, str], clues: Clues) -> tuple[C
 
 
 def _linked_torch(text: str) -> tuple[Cause, ...]:
-    if re.search(r"std::__cxx11|basic_string|std::string", text) and "c10::optional" not in text:
+    has_strings = re.search(r"std::__cxx11|basic_string|std::string", text) and "std::__1::" not in text
+    if has_strings and "c10::optional" not in text:
         return (Cause.CXX11_ABI_MISMATCH, Cause.TORCH_VERSION_MISMATCH)
     if re.search(r"(?:c10|at|torch)::cuda|cuda", text):
         return (Cause.CUDA_CPU_BUILD_MISMATCH, Cause.TORCH_VERSION_MISMATCH)
