@@ -18,7 +18,7 @@ from envgen.compat.facts import Facts
 from envgen.compat.words import counted, listed
 from envgen.doctor import Examination, Finding, Request, Severity, examine, place_of
 
-UNWELL = 9
+UNWELL = 10
 STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -53,7 +53,7 @@ def doctor_command(
     It looks at the packages, the files and the libraries that torch's process really loads, at the driver and the GPUs,
     and at the compilers of this machine; torch is imported in a process of its own. Nothing is changed. Each finding
     says what is wrong, where, and what to do. An extension is loaded after torch, and its libraries are judged against
-    this very environment. The exit code is 9 when there are errors.
+    this very environment. The exit code is 10 when there are errors.
 
     Examples: `envgen doctor`, `envgen doctor --venv .venv --strict`,
     `envgen doctor python3.12 --module my_extension --json`

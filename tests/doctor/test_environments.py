@@ -274,13 +274,13 @@ def test_what_does_not_run_is_a_users_error(world: World) -> None:
         world.examine()
 
 
-def test_the_program_ends_with_nine_and_speaks_json(world: World) -> None:
+def test_the_program_ends_with_ten_and_speaks_json(world: World) -> None:
     command = [sys.executable, "-c", MAIN, "doctor", "--venv", str(world.folder / "env"), "--json"]
     well = subprocess.run(command, capture_output=True, text=True, check=False, cwd=world.work)
     assert well.returncode == 0, well.stderr
     assert json.loads(well.stdout)["torch"] == "2.13.0"
     shutil.rmtree(world.site / "torch")
     unwell = subprocess.run(command, capture_output=True, text=True, check=False, cwd=world.work)
-    assert unwell.returncode == 9
+    assert unwell.returncode == 10
     said = json.loads(unwell.stdout)
     assert said["counts"]["error"] == len([each for each in said["findings"] if each["severity"] == "error"]) > 0
