@@ -20,6 +20,9 @@ _NEW_STRING = re.compile(r"__cxx11|B5cxx11")
 # Types that torch's signatures changed to or from; a function with one is missing for its release, not its strings.
 _CHANGED = re.compile(r"7variantI|8optionalI|6SymInt|10headeronly|3TagE|11string_view|17basic_string_view")
 _LONG = re.compile(r"(?:data|data_ptr|item|accessor|const_data_ptr|mutable_data_ptr)I[lm]E")
+_LONG_WRITTEN = re.compile(
+    r"(?:data|data_ptr|item|accessor)<(?:unsigned )?long\b(?! long)|(?:data|data_ptr)@[JK]@|__ZNK2at\w+data_ptrI[lm]E"
+)
 _RELEASES_WITHOUT_LINKS = re.compile(r"cpython-3[4-7]m|py(?:thon)?-?3\.[4-7]\b|python2")  # torch 1.4 and older, mostly
 
 _VENDOR = (Cause.VENDOR_LIB_VERSION_MIX, Cause.CUDA_RUNTIME_MISSING)
@@ -118,10 +121,7 @@ def _ordered(clues: Clues, *causes: Cause) -> tuple[Cause, ...]:
 def linked(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
     """Why a linker does not find what it needs; it prints C++ as it is written, or mangled."""
     name = evidence["name"]
-    if re.search(
-        r"(?:data|data_ptr|item|accessor)<(?:unsigned )?long\b(?! long)|(?:data|data_ptr)@[JK]@|__ZNK2at\w+data_ptrI[lm]E",
-        name,
-    ):
+    if _LONG_WRITTEN.search(name):
         return (Cause.INT64_LONG_TYPE, Cause.TORCH_VERSION_MISMATCH)
     if re.search(r"@{1,2}GLIBC_", name):
         return (Cause.GLIBC_TOO_OLD,)

@@ -6,7 +6,8 @@ import pytest
 
 from envgen.diagnose import Facts, diagnose_text
 
-NEW = "x.so: undefined symbol: _ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+STRING = "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+NEW = f"x.so: undefined symbol: _ZN3c106detail14torchCheckFailEPKcS2_jRK{STRING}"
 OLD = "x.so: undefined symbol: _ZN3c106detail14torchCheckFailEPKcS2_jRKSs"
 NO_CUDA = "ImportError: libc10_cuda.so: cannot open shared object file: No such file or directory"
 NO_C10 = "ImportError: libc10.so: cannot open shared object file: No such file or directory"
@@ -48,9 +49,8 @@ def test_functions_without_strings_tell_of_the_release() -> None:
 
 
 def test_evidence_and_fix() -> None:
-    best = diagnose_text(
-        "RuntimeError:\nThe detected CUDA version (12.2) mismatches the version that was used to compile\nPyTorch (11.3)."
-    )[0]
+    text = "The detected CUDA version (12.2) mismatches the version that was used to compile\nPyTorch (11.3). Please"
+    best = diagnose_text(text)[0]
     assert best.evidence["found"] == "12.2"
     assert best.evidence["needed"] == "11.3"
     assert "nvcc is of CUDA 12.2, and torch was built with CUDA 11.3" in best.sentence
