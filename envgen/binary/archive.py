@@ -23,7 +23,11 @@ from envgen.binary.read import ZIPS, is_binary_name, read_file
 
 LARGEST_MEMBER = 4 << 30  # bytes; the largest library of torch has half of it
 _LARGEST_READ = 16 << 20  # bytes of one read by an archive's own reader: a table of contents, or an extended header
-_LARGEST_STREAM = 32 << 30  # bytes of a whole tar, unpacked
+_HARMLESS = 64 << 20  # bytes, however they are packed
+_HIGHEST_RATIO = 200  # libraries full of zeros have a tenth of it
+_LARGEST_STREAM = 16 << 30  # bytes of a whole tar, unpacked
+_LARGEST_ZIP = 16 << 30  # bytes of all libraries of a zip, unpacked
+_MOST_LIBRARIES = 10_000
 _CHUNK = 1 << 20
 _DAMAGES = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError,
@@ -124,8 +128,13 @@ class _Careful(io.RawIOBase):
 
 def _read_zip(stream: IO[bytes]) -> Iterator[Member]:
     with zipfile.ZipFile(_Careful(stream, _LARGEST_STREAM)) as archive:
-        for info in archive.infolist():
-            if not is_binary_name(info.filename):
+        if any(info.filename.endswith(".tar.zst") for info in archive.infolist()):
+            raise Unreadable("it is a conda package, compressed as envgen does not read it; unpack it (`cph x FILE`)")
+        libraries = [info for info in archive.infolist() if is_binary_name(info.filename)]
+        _check_number(len(libraries), sum(info.file_size for info in libraries))
+        for info in libraries:
+            if info.file_size > max(_HARMLESS, _HIGHEST_RATIO * info.compress_size):
+                yield Member(printable(info.filename), unreadable="it is packed as no library can be")
                 continue
             try:
                 with archive.open(info) as content:
@@ -147,9 +156,17 @@ def _copy(stream: Readable, copy: IO[bytes], size: int) -> None:
     copy.flush()
 
 
+def _check_number(libraries: int, size: int) -> None:
+    if libraries > _MOST_LIBRARIES or size > _LARGEST_ZIP:
+        raise Unreadable(f"it has {libraries} libraries of {size} bytes, more than any sound archive")
+
+
 def _read_tar(stream: IO[bytes]) -> Iterator[Member]:
     with _unpacked(stream) as plain, tarfile.open(fileobj=_Careful(plain, _LARGEST_STREAM), mode="r|") as archive:
+        number = 0
         for info in archive:
+            number += is_binary_name(info.name)
+            _check_number(number, 0)
             content = archive.extractfile(info) if info.isreg() and is_binary_name(info.name) else None
             if content:
                 yield read_member(content, info.name, info.size)

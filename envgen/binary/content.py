@@ -10,7 +10,7 @@ from typing import Any
 from envgen.errors import EnvgenError
 
 _LONGEST_TEXT = 1 << 16  # bytes of one name; torch's longest symbols have some thousands
-_ALL_TEXTS = 1 << 28  # bytes of all names of one binary; those of the largest libraries have a tenth of it
+_ALL_TEXTS = 1 << 27  # bytes of all names of one binary; those of the largest libraries have a quarter of it
 
 
 class Unreadable(EnvgenError):  # noqa: N818 - it says what a file is, and ends nothing but its reading

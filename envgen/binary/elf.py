@@ -6,6 +6,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from envgen.binary.content import Content, Unreadable, cut_short
 from envgen.binary.facts import Binary, ElfFacts, Format, VersionNeed
@@ -26,7 +27,8 @@ _LOCAL, _WEAK = 0, 2  # how a symbol binds
 _HIDDEN, _INTERNAL = 2, 1  # who may see it
 _WEAK_VERSION = 2
 _MOST = 1 << 16  # entries of any table but the symbols'
-_NOTES = 1 << 16  # bytes
+_NOTES = 1 << 16  # bytes of a segment with notes
+_MOST_NOTES = 16  # such segments
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,10 @@ class _Reader:
         if not self._sections_at or not self._section_count:
             return
         rows = list(self._content.records(self._layout.section, self._sections_at, self._section_count))
-        names = rows[self._names_in] if self._names_in < len(rows) else None
+        where = rows[self._names_in][4:6] if self._names_in < len(rows) else (0, 0)
+        names = self._content.part(*where)
         for name, kind, _, _, offset, size, *_ in rows:
-            text = self._content.part(names[4], names[5]).text(name) if names and name < names[5] else ""
-            yield _Section(text, kind, offset, size)
+            yield _Section(names.text(name) if name < names.size else "", kind, offset, size)
 
     def _check_whole(self) -> None:
         end = max((segment.offset + segment.size for segment in self._segments), default=0)
@@ -256,7 +258,7 @@ class _Reader:
             return needs
         library_form = struct.Struct(self._layout.order + "HHIII")
         version_form = struct.Struct(self._layout.order + "IHHII")
-        at = self._offset(self._one(_VERNEED))
+        at, left = self._offset(self._one(_VERNEED)), _MOST
         for _ in range(min(self._one(_VERNEEDNUM), _MOST)):
             _, count, library, first, following = self._content.unpack(library_form, at)
             name, inner = self._strings.text(library), at + first
@@ -264,19 +266,20 @@ class _Reader:
                 _, flags, index, version, next_version = self._content.unpack(version_form, inner)
                 if not flags & _WEAK_VERSION:
                     needs[index] = VersionNeed(name, self._strings.text(version))
-                if not next_version or len(needs) > _MOST:
+                left -= 1
+                if not next_version or not left:
                     break
                 inner += next_version
-            if not following:
+            if not following or not left:
                 break
             at += following
         return needs
 
     def _build_id(self) -> str:
         note = struct.Struct(self._layout.order + "III")
-        for segment in self._segments:
+        for segment in islice((each for each in self._segments if each.kind == _NOTE), _MOST_NOTES):
             at, end = segment.offset, segment.offset + min(segment.size, _NOTES)
-            while segment.kind == _NOTE and at + note.size + 4 <= end:
+            while at + note.size + 4 <= end:
                 name, size, kind = self._content.unpack(note, at)
                 if (kind, self._content.read(at + 12, 4)) == (3, b"GNU\0") and size <= 64:
                     return self._content.read(at + 16, size).hex()

@@ -57,8 +57,9 @@ def look_into(path: Path) -> tuple[Looked, ...]:
 
 def look_around(folder: Path) -> tuple[Looked, ...]:
     """Every shared library of a folder and of those in it, in the order of names."""
-    paths = sorted(path for path in folder.rglob("*") if is_binary_name(path.name) and path.is_file())
-    beside = frozenset(path.name.lower() for path in paths)
+    named = sorted(path for path in folder.rglob("*") if is_binary_name(path.name) and path.is_file())
+    paths = list({path.resolve(): path for path in reversed(named)}.values())[::-1]  # libone.so may be libone.so.1
+    beside = frozenset(path.name.lower() for path in named)
     return tuple(_look_at(path, path.relative_to(folder).as_posix(), beside) for path in paths)
 
 

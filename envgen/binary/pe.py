@@ -29,6 +29,7 @@ _EXPORT = struct.Struct("<IIHHIIIIIII")  # ..., own name, -, functions, names, t
 _EXPORTS, _IMPORTS, _SECURITY, _DELAY = 0, 1, 4, 13  # places of directories
 _MOST_DLLS = 4096
 _MOST_NAMES = 1 << 20
+_MOST_SECTIONS = 96
 _SECTION_SIZE = 40
 _COFF_SYMBOL = 18  # bytes
 
@@ -71,6 +72,9 @@ class _Reader:
         magic, major, minor = content.unpack(_OPTIONAL, self._optional)
         if magic not in (0x10B, 0x20B):
             raise Unreadable("it begins as a PE file and goes on as none")
+        if count > _MOST_SECTIONS:
+            raise Unreadable("it has more sections than Windows loads")
+        self._functions_left = _MOST_NAMES
         self._wide, self._linker = magic == 0x20B, f"{major}.{minor}"
         self._sections = list(self._read_sections(self._optional + optional_size, count))
 
@@ -178,12 +182,12 @@ class _Reader:
     def _functions(self, at: int) -> Iterator[str]:
         form = struct.Struct("<Q" if self._wide else "<I")
         by_number = 1 << (form.size * 8 - 1)
-        for number in range(_MOST_NAMES):
-            (value,) = self._content.unpack(form, at + number * form.size)
-            if not value:
-                return
+        while value := self._content.unpack(form, at)[0]:
+            self._functions_left -= 1
+            if not self._functions_left:
+                raise Unreadable("it imports more functions than any sound DLL")
             yield f"#{value & 0xFFFF}" if value & by_number else self._text(value + 2)  # a hint goes before the name
-        raise Unreadable("its table of imported functions has no end")
+            at += form.size
 
     def _read_exports(self) -> tuple[str, list[str]]:
         address, _ = self._directory(_EXPORTS)

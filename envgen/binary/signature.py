@@ -21,6 +21,7 @@ _INDEX = struct.Struct(">II")  # kind, offset
 _CODE_DIRECTORY = struct.Struct(">IIIIIIIBBBB")
 _AD_HOC = 0x2
 _MOST_BLOBS = 64
+_MOST_DIRECTORIES = 6  # one, and an alternative for each of five slots
 
 
 class _Hash(Protocol):
@@ -75,6 +76,8 @@ def _check(content: Content, blobs: Content, signed_until: int) -> Signature:
             ad_hoc = False
         if magic == _DIRECTORY:
             directories += 1
+            if directories > _MOST_DIRECTORIES:
+                return Signature("damaged", "it has more lists of hashes than macOS takes")
             if fault := _wrong(content, blob, signed_until):
                 return Signature("damaged", fault)
     if not directories:

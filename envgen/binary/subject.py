@@ -31,6 +31,8 @@ def kind_of(text: str) -> Kind:
         return Kind.TEXT
     if path.is_dir():
         return Kind.BINARIES
+    if path.exists() and not path.is_file():
+        return Kind.TEXT  # a pipe, which can be read once only
     if path.exists():
         return Kind.BINARIES if _is_binary(path) else Kind.TEXT
     if release_of(text):

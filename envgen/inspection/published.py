@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from envgen.binary import printable
-from envgen.binary.archive import Member, read_archive, read_member
+from envgen.binary import Unreadable, printable
+from envgen.binary.archive import Member, read_archive
 from envgen.binary.look import Looked, of_members
-from envgen.binary.read import is_binary_name
+from envgen.binary.read import is_binary_name, read_file
 from envgen.cell import Arch, GrammarError, OsFamily, PythonVersion
 from envgen.errors import UsageError
 from envgen.index import File, IndexFault, Reader, RemoteWheel
@@ -123,10 +123,14 @@ def _member(wheel: RemoteWheel, name: str) -> Member:
     if size > _LARGEST:
         reason = f"it has {size} bytes, too many to be fetched alone; download the wheel and name its file"
         return Member(printable(name), unreadable=reason)
+    shown = printable(name)
     try:
-        return read_member(io.BytesIO(wheel.read(name, size)), name, size)
-    except IndexFault as fault:
-        return Member(printable(name), unreadable=fault.what.rstrip("."))
+        with tempfile.TemporaryFile() as copy:
+            wheel.copy(name, copy)
+            copy.flush()
+            return Member(shown, read_file(copy, shown))
+    except (IndexFault, Unreadable) as fault:
+        return Member(shown, unreadable=fault.what.rstrip("."))
 
 
 def _newest(files: Sequence[File], platforms: Sequence[tuple[OsFamily, Arch]], *, all_: bool) -> list[File]:

@@ -124,3 +124,26 @@ def test_what_is_no_archive(content: bytes) -> None:
 def test_what_a_wheel_promises(wheel: str, member: Mapping[str, bytes], rules: list[str], tmp_path: Path) -> None:
     looked = look_into(zipped(member, tmp_path / wheel))
     assert sorted(finding.rule for one in looked for finding in findings(one)) == rules
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("bomb.so", "w") as member:
+        for _ in range(70):
+            member.write(bytes(1 << 20))
+    (found,) = read_archive(path)
+    assert found.unreadable == "it is packed as no library can be"
+
+
+def test_a_conda_package_is_told(tmp_path: Path) -> None:
+    path = zipped({"metadata.json": b"{}", "pkg-one-1.0-0.tar.zst": b""}, tmp_path / "one-1.0-0.conda")
+    with pytest.raises(Unreadable, match="conda package"):
+        list(read_archive(path))
+
+
+def test_a_link_beside_its_library_is_not_read_twice(tmp_path: Path) -> None:
+    (tmp_path / "libone.so.1").write_bytes(DLL)
+    (tmp_path / "libone.so").symlink_to("libone.so.1")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "one.dll").write_bytes(DLL)
+    assert [one.file for one in look_into(tmp_path)] == ["libone.so", "other/one.dll"]
