@@ -17,10 +17,12 @@ from envgen.cli.ahead import announce
 from envgen.cli.choosing import Request
 from envgen.cli.console import output
 from envgen.cli.context import choose, read_matrix
+from envgen.cli.crossload import crossload_cells, show_crossload
 from envgen.cli.render import render_cells
 from envgen.cli.report import report_command
 from envgen.cli.run import climb_cells, not_run_here, prepare_run
 from envgen.compat.words import counted
+from envgen.crossload import CrossLoadOptions
 from envgen.errors import EmptySelectionError, EnvgenError, Interruption
 from envgen.machine import this_machine
 from envgen.run.journal import Journal
@@ -55,12 +57,12 @@ def _journal() -> Journal:
 
 
 @contextmanager
-def _in_words(session: nox.Session) -> Iterator[None]:
+def _in_words(session: nox.Session, again: str = "nox -s matrix -- --resume") -> Iterator[None]:
     """Ends a session with what a user's error says, not with where it was raised; an interruption ends them all."""
     try:
         yield
     except Interruption as interruption:
-        session.warn(f"{interruption.what} Go on with `nox -s matrix -- --resume`.")
+        session.warn(f"{interruption.what} Go on with `{again}`.")
         raise KeyboardInterrupt from None
     except EnvgenError as error:
         session.error(str(error).rstrip("."))
@@ -123,6 +125,22 @@ def matrix(session: nox.Session) -> None:
     results = [_journal().result(cell) for cell in DEFAULT_CELLS]
     if all(result is None or not_run_here(result) for result in results):
         session.error(f"Not one of {chosen} could be run here")
+
+
+@nox.session(venv_backend="none", default=False)
+def crossload(session: nox.Session) -> None:
+    """Load what each cell of `matrix` built in every other; `-- --select wide -j 2 --resume`."""
+    parser = argparse.ArgumentParser(prog="nox -s crossload --")
+    parser.add_argument("cells", nargs="*")
+    parser.add_argument("--select", action="append")
+    parser.add_argument("-j", "--jobs", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="keep what was loaded before")
+    parser.add_argument("--fresh", action="store_true", help="a new process for each load")
+    chosen = parser.parse_args(session.posargs)
+    request = Request(cells=chosen.cells or None, select=chosen.select)
+    options = CrossLoadOptions(max(1, chosen.jobs), chosen.resume, chosen.fresh)
+    with _in_words(session, again="nox -s crossload -- --resume"):
+        show_crossload(*crossload_cells(MATRIX, request, "venv", RUN, options, output()), output())
 
 
 @nox.session(venv_backend="none", default=False)

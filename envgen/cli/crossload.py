@@ -71,9 +71,28 @@ def crossload_command(
     found, folder = crossload_cells(matrix, request, environment, name, options, console)
     if as_json:
         print(crossload_json(found), end="")
+        _mind_nothing(found)
     else:
-        console.print(crossload_terminal(found))
-        console.print(f"{folder / 'report.html'}", style="dim", highlight=False, soft_wrap=True)
+        show_crossload(found, folder, console)
+
+
+def show_crossload(found: CrossLoad, folder: Path, console: Console) -> None:
+    """Prints the grids, and where the reports are.
+
+    Raises:
+        EmptySelectionError: nothing at all could be loaded.
+    """
+    console.print(crossload_terminal(found))
+    console.print(f"{folder / 'report.html'}", style="dim", highlight=False, soft_wrap=True)
+    _mind_nothing(found)
+
+
+def _mind_nothing(found: CrossLoad) -> None:
+    """Says that nothing could be loaded.
+
+    Raises:
+        EmptySelectionError: so it is.
+    """
     if all(crossing.outcome is Outcome.NOT_RUN for crossing in found.crossings):
         reason = found.crossings[0].sentence if found.crossings else "no cell built anything"
         raise EmptySelectionError(
@@ -96,7 +115,7 @@ def crossload_cells(
     journal = prepared.journal
     missing = [job for job in prepared.jobs if not (job.is_built and job.environment.exists() and _known(journal, job))]
     if missing:
-        console.print(f"To be built first: {counted(len(missing), 'cell')}.", highlight=False)
+        console.print(f"Not built yet: {counted(len(missing), 'cell')}.", highlight=False)
         climb_cells(_only(prepared, missing), console)
     cells = [Built.of(job, journal.result(str(job.cell))) for job in prepared.jobs]
     loads = {cell.id: len(pairs_in(cell, cells)) for cell in cells}

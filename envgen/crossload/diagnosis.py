@@ -15,6 +15,7 @@ from envgen.lock import Lock
 from envgen.results import Diagnosis
 
 _NOT_FOUND = re.compile(r"(?:No module named|cannot import name) '(?:\w+\.)*(?P<name>\w+)'", re.ASCII)
+_CRASHED = re.compile(r"^died on ", re.MULTILINE)
 RULE = "crossload-module-of-another-python"
 
 
@@ -22,14 +23,17 @@ def diagnoses(pair: Pair, said: str, foreseen: Foreseen | None) -> tuple[Diagnos
     """The causes of a failed load, the likeliest first.
 
     Args:
-        said: what it printed, from its end.
-        foreseen: what the binaries' facts said before; a crash says nothing itself.
+        said: what it printed, from its end, and how it ended.
+        foreseen: what the binaries' facts said before. A signal's name alone tells less than they do.
     """
     certain = tuple(_of_another_python(pair, said))
     told = diagnose_text(said, _facts(pair))
-    by_binaries = foreseen.diagnoses if foreseen and not told else ()
-    found = {each.cause: each for each in reversed((*certain, *told, *by_binaries))}
-    return tuple(reversed(found.values()))
+    by_binaries = foreseen.diagnoses if foreseen else ()
+    if _CRASHED.search(said):
+        ordered = (*certain, *by_binaries, *told)
+    else:
+        ordered = (*certain, *told, *(() if told else by_binaries))
+    return tuple({each.cause: each for each in reversed(ordered)}.values())[::-1]
 
 
 def _of_another_python(pair: Pair, said: str) -> Iterator[Diagnosis]:

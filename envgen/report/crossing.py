@@ -33,6 +33,11 @@ class Grid:
         what = "everything that was built" if self.what == WHOLE else self.what
         return f"{self.arm}: {what}"
 
+    @property
+    def heading(self) -> str:
+        """The title, with the system."""
+        return ", ".join(filter(None, (self.title, self.system)))
+
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """The cells it was built in."""

@@ -43,7 +43,7 @@ def _disagreements(found: CrossLoad) -> Iterator[str]:
 
 def _grid(grid: Grid) -> str:
     head = " | ".join(code(short(cell)) for cell in grid.columns)
-    lines = [f"### {plain(grid.title)}, {plain(grid.system)}\n", f"| built in ↓, loaded in → | {head} |"]
+    lines = [f"### {plain(grid.heading)}\n", f"| built in ↓, loaded in → | {head} |"]
     lines.append(f"|---|{'---|' * len(grid.columns)}")
     for cell in grid.rows:
         marks = " | ".join(_mark(grid.at(cell, other)) for other in grid.columns)

@@ -38,7 +38,7 @@ def _grid(grid: Grid) -> RenderableType:
         table.add_row(Text(f"{number:>2} {one_line(short(cell))}"), *marks)
     only_loaded = [f"{number} {one_line(short(cell))}" for cell, number in columns.items() if cell not in grid.rows]
     note = [Text(f"loaded in: {', '.join(only_loaded)}", style="dim")] if only_loaded else []
-    return Group(Text(one_line(f"{grid.title}, {grid.system}"), style="bold"), table, *note)
+    return Group(Text(one_line(grid.heading), style="bold"), table, *note)
 
 
 def _mark(crossing: Crossing | None) -> Text:
@@ -63,7 +63,7 @@ def _causes(found: CrossLoad) -> Iterator[Text]:
             groups.setdefault(cause(crossing) or "cause not known", []).append(crossing)
     for name, crossings in sorted(groups.items(), key=lambda item: -len(item[1])):
         example = crossings[0]
-        said = f"\n  {short(example.built)} in {short(example.loaded)}, {one_line(example.what)}: {why(example)}"
+        said = f"\n  {_what(example)}: {why(example)}"
         yield Text.assemble((f"✗ {one_line(name)}", "red"), f": {counted(len(crossings), 'load')}", (said, "dim"))
 
 
@@ -81,8 +81,11 @@ def _tallies(found: CrossLoad) -> Table:
 
 def _disagreements(found: CrossLoad) -> Iterator[Text]:
     for crossing in found.disagreements:
-        where = f"{short(crossing.built)} in {short(crossing.loaded)}, {one_line(crossing.what)}"
         happened = f"{crossing.outcome}" + (f" ({why(crossing)})" if crossing.sentence else "")
         yield Text.assemble(
-            (f"{WRONG} {where}", "bold red"), f": predicted {one_line(foretold(crossing))}, and it {happened}"
+            (f"{WRONG} {_what(crossing)}", "bold red"), f": predicted {one_line(foretold(crossing))}, and it {happened}"
         )
+
+
+def _what(crossing: Crossing) -> str:
+    return one_line(f"{short(crossing.built)} in {short(crossing.loaded)}, {crossing.what}")

@@ -39,7 +39,8 @@ def test_every_cell_is_listed(nox_project: TinyProject) -> None:
     done = nox(nox_project, "-l")
     assert done.returncode == 0, done.stderr
     listed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("- ", "* "))]
-    assert listed == [f"matrix({BAD})", f"matrix({GOOD})", "ahead", "matrix", "report", "render", "tests", "lint"]
+    others = ["ahead", "matrix", "crossload", "report", "render", "tests", "lint"]
+    assert listed == [f"matrix({BAD})", f"matrix({GOOD})", *others]
 
 
 def test_one_cell_is_run_and_resumed(nox_project: TinyProject) -> None:
@@ -50,6 +51,16 @@ def test_one_cell_is_run_and_resumed(nox_project: TinyProject) -> None:
     assert done.returncode == 0, done.stderr
     assert f"{GOOD}  cpu passed" in done.stdout
     assert "(kept)" in done.stdout
+
+
+def test_what_the_cells_built_is_loaded_in_each_other(nox_project: TinyProject) -> None:
+    done = nox(nox_project, "-s", "crossload", "--", GOOD, BAD, "-j", "2")
+    assert done.returncode == 0, done.stderr
+    assert f"loaded in {GOOD}: 2 passed" in done.stdout
+    assert f"loaded in {BAD}: 2 failed" in done.stdout
+    done = nox(nox_project, "-s", "crossload", "--", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert f"loaded in {GOOD}: 2 passed (kept)" in done.stdout
 
 
 def test_a_failed_cell_fails_its_session_and_not_the_others(nox_project: TinyProject) -> None:

@@ -84,7 +84,7 @@ def test_a_module_stays_with_its_python_and_a_library_crosses(two_pythons: TinyP
     project, here, there = two_pythons, cell_id(), cell_id(another_python())
     done = project.envgen("crossload", "--json", *options, WITH_MODULE="1")
     assert done.returncode == 0, done.stderr
-    assert "To be built first" not in done.stderr  # a run has built everything
+    assert "Not built yet" not in done.stderr  # a run has built everything
     crossload = CrossLoad.model_validate(json.loads(done.stdout))
     assert crossload == found(project)
     for built, loaded, tag in ((here, there, PYTHON), (there, here, another_python())):
