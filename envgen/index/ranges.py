@@ -13,6 +13,7 @@ from envgen.index.reasons import refused
 _TAIL = 72 << 10  # bytes; the longest end record of a zip file and, of a small wheel, all its directory
 _FIRST_BLOCK = 64 << 10  # bytes read ahead at first; doubled as long as the reading goes on
 _LARGEST_BLOCK = 4 << 20
+_LARGEST_BLOCK_OF_WHOLE = 32 << 20  # an index may take seconds for each request, however little is asked for
 _LARGEST_READ = 64 << 20  # of one call; a damaged directory may ask for anything
 
 
@@ -43,11 +44,13 @@ class RangeFile(io.RawIOBase):
         self._tail_start = max(0, self._size - _TAIL)
         self._tail = self._fetch(self._tail_start, self._size)
         self._block_start, self._block = 0, b""
-        self._region, self._ahead = (0, 0), _FIRST_BLOCK
+        self._region, self._ahead, self._most_ahead = (0, 0), _FIRST_BLOCK, _LARGEST_BLOCK
 
     def expect(self, start: int, stop: int, whole: bool) -> None:
         """Says that the next reads stay between two offsets, and whether all of that will be wanted."""
-        self._region, self._ahead = (start, stop), _LARGEST_BLOCK if whole else _FIRST_BLOCK
+        self._region = (start, stop)
+        self._ahead = _LARGEST_BLOCK if whole else _FIRST_BLOCK
+        self._most_ahead = _LARGEST_BLOCK_OF_WHOLE if whole else _LARGEST_BLOCK
 
     def seekable(self) -> bool:
         return True
@@ -92,7 +95,7 @@ class RangeFile(io.RawIOBase):
             ahead = min(here + self._ahead, end) if start <= here else stop
             self._block = self._fetch(here, min(max(ahead, stop), self._tail_start))
             self._block_start = here
-            self._ahead = min(2 * self._ahead, _LARGEST_BLOCK)
+            self._ahead = min(2 * self._ahead, self._most_ahead)
         return self._block_start, self._block
 
     def _fetch(self, start: int, stop: int) -> bytes:
