@@ -44,6 +44,14 @@ SENTENCES = {
     "nothing": (Rung.BUILT, "the build step package ended well but left nothing in ENVGEN_OUT"),
     "slow": (Rung.BUILT, r"still running after 8 s while building \(package\); ended by its time limit"),
 }
+CAUSES = {  # likeliest cause, and the evidence that must be there
+    "segfault": ("crashed", {"signal": "SIGSEGV"}),
+    "abort": ("crashed", {"signal": "SIGABRT"}),
+    "hang": ("time-limit", {"limit": "6 s"}),
+    "memory": ("out-of-memory", {"limit": "0.4 GB"}),
+    "raise": ("rpath-missing", {"library": "libmissing.so.7"}),
+    "slow": ("time-limit", {"limit": "8 s"}),
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,23 @@ def faulty(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> FaultyRun:
     done = project.envgen("run", "-j", "4")
     assert done.stderr == ""
     return FaultyRun(project, done.returncode, done.stdout, project.results())
+
+
+@pytest.mark.parametrize("case", SENTENCES)
+def test_a_failed_rung_carries_its_cause(faulty: FaultyRun, case: str) -> None:
+    """What no rule knows, such as an error of the extension's own, carries none."""
+    failed = faulty.of(case).failed
+    assert failed
+    if case not in CAUSES:
+        assert failed.diagnoses == ()
+        return
+    cause, evidence = CAUSES[case]
+    best = failed.diagnoses[0]
+    assert best.cause == cause
+    assert best.sentence
+    assert best.fix
+    assert evidence.items() <= best.evidence.items()
+    assert all(not rung.diagnoses for rung in faulty.of(case).rungs if rung is not failed)
 
 
 @pytest.mark.parametrize("case", SENTENCES)

@@ -33,6 +33,7 @@ def test_packages_that_cannot_be_found(project: TinyProject, tmp_path: Path) -> 
     assert result.failed is not None
     assert result.failed.rung is Rung.LOCKED
     assert "torch" in result.failed.sentence
+    assert result.failed.diagnoses[0].cause == "requirements-conflict"
     assert blocked(result, Rung.LOCKED) == {(Outcome.NOT_RUN, "locked failed")}
     assert result.versions == {}
     assert f"locked failed in 1 of 1 cell: {result.failed.sentence.split('. ')[0]}" in done.stdout
