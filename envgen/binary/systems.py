@@ -22,7 +22,8 @@ def comes_with_system(library: str, family: OsFamily) -> bool:
     """
     if family is OsFamily.MACOS:
         return library.startswith(("/usr/lib/", "/System/Library/"))
-    return bool(_known(family).fullmatch(library.lower()))
+    names, patterns = _known(family)
+    return library.lower() in names or bool(patterns.fullmatch(library.lower()))
 
 
 def oldest_glibc() -> str:
@@ -37,7 +38,7 @@ def _content() -> dict[str, Any]:
 
 
 @cache
-def _known(family: OsFamily) -> re.Pattern[str]:
-    content = _content()
-    names = [*content[family]["names"], *content["others"]["names"]]
-    return re.compile("|".join(map(translate, names)))
+def _known(family: OsFamily) -> tuple[frozenset[str], re.Pattern[str]]:
+    """Names as they are, and those that leave a part open."""
+    names = [*_content()[family]["names"], *_content()["others"]["names"]]
+    return frozenset(names), re.compile("|".join(translate(name) for name in names if "*" in name))
