@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from envgen.crossload.plan import Pair
@@ -28,12 +28,29 @@ def diagnoses(pair: Pair, said: str, foreseen: Foreseen | None) -> tuple[Diagnos
     """
     certain = tuple(_of_another_python(pair, said))
     told = diagnose_text(said, _facts(pair))
-    by_binaries = foreseen.diagnoses if foreseen else ()
-    if _CRASHED.search(said):
+    return decided(certain, told, foreseen.diagnoses if foreseen else (), crashed=bool(_CRASHED.search(said)))
+
+
+def decided(
+    certain: Sequence[Diagnosis], told: Sequence[Diagnosis], by_binaries: Sequence[Diagnosis], *, crashed: bool
+) -> tuple[Diagnosis, ...]:
+    """One of each cause: where several causes print the same text, the binaries' facts decide between them.
+
+    Args:
+        told: what the text says.
+        crashed: whether a signal ended it, whose name alone tells little.
+    """
+    foreseen = {each.cause for each in by_binaries}
+    agreed = [each for each in told if each.cause in foreseen]
+    by_symbol = bool(told) and "symbol" in told[0].evidence
+    if not agreed and (crashed or by_symbol or not told):
         ordered = (*certain, *by_binaries, *told)
     else:
-        ordered = (*certain, *told, *(() if told else by_binaries))
-    return tuple({each.cause: each for each in reversed(ordered)}.values())[::-1]
+        ordered = (*certain, *agreed, *told)
+    first: dict[str, Diagnosis] = {}
+    for each in ordered:
+        first.setdefault(each.cause, each)
+    return tuple(first.values())
 
 
 def _of_another_python(pair: Pair, said: str) -> Iterator[Diagnosis]:

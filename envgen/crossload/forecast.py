@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 from packaging.version import Version
 
@@ -27,10 +28,11 @@ class Forecast:
         if target is None or not subjects:
             return None
         predictions = [self._predict(pair, subject, target) for subject in subjects]
-        worst = max(predictions, key=lambda prediction: prediction.verdict.weight)
-        return Foreseen(
-            verdict=worst.verdict.value, diagnoses=worst.diagnoses if worst.verdict != Verdict.LOADS else ()
-        )
+        worst = max((prediction.verdict for prediction in predictions), key=lambda verdict: verdict.weight)
+        if worst is Verdict.LOADS:
+            return Foreseen(verdict=worst)  # its diagnoses are conditions that the cell's own system meets
+        against = (prediction.diagnoses for prediction in predictions if prediction.verdict is worst)
+        return Foreseen(verdict=worst, diagnoses=tuple(chain.from_iterable(against)))
 
     def _predict(self, pair: Pair, subject: Subject, target: Target) -> Prediction:
         place = (pair.built.id, pair.loaded.id, subject.binary.file)

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from envgen.cell import Cell, GrammarError
+from envgen.prediction import Verdict
 from envgen.results import Diagnosis, Outcome, Rung
 
 SCHEMA_VERSION = 1
@@ -40,7 +41,7 @@ class Foreseen(_Record):
         diagnoses: why, the weightiest first; empty where it loads.
     """
 
-    verdict: Literal["loads", "risk", "unknown", "fails"]
+    verdict: Verdict
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
@@ -85,7 +86,8 @@ class Crossing(_Record):
         """Whether the prediction was plainly wrong; a risk and what is not known leave both open."""
         if self.foreseen is None or self.outcome is Outcome.NOT_RUN:
             return False
-        expected = {"loads": Outcome.PASSED, "fails": Outcome.FAILED}.get(self.foreseen.verdict, self.outcome)
+        plain = {Verdict.LOADS: Outcome.PASSED, Verdict.FAILS: Outcome.FAILED}
+        expected = plain.get(self.foreseen.verdict, self.outcome)
         return self.outcome is not expected
 
     @property

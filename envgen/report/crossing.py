@@ -8,6 +8,7 @@ from functools import cached_property
 
 from envgen.cell import Cell, GrammarError
 from envgen.crossload import WHOLE, Arm, Crossing, CrossLoad, untagged
+from envgen.prediction import Verdict
 from envgen.report.text import one_line
 from envgen.results import Outcome
 
@@ -70,11 +71,11 @@ class Tally:
     def foreseen(self) -> str:
         """`30 right, 2 wrong, 4 risks (3 failed), 1 unknown`."""
         tried = [crossing for crossing in self.crossings if crossing.outcome is not Outcome.NOT_RUN]
-        plain = [crossing for crossing in tried if _verdict(crossing) in ("loads", "fails")]
+        plain = [crossing for crossing in tried if _verdict(crossing) in (Verdict.LOADS, Verdict.FAILS)]
         wrong = sum(crossing.disagrees for crossing in plain)
-        risks = [crossing for crossing in tried if _verdict(crossing) == "risk"]
+        risks = [crossing for crossing in tried if _verdict(crossing) is Verdict.RISK]
         came_true = sum(crossing.outcome is Outcome.FAILED for crossing in risks)
-        unknown = sum(_verdict(crossing) == "unknown" for crossing in tried)
+        unknown = sum(_verdict(crossing) is Verdict.UNKNOWN for crossing in tried)
         unpredicted = sum(crossing.foreseen is None for crossing in tried)
         said = [
             f"{len(plain) - wrong} right" if plain else "",
@@ -164,8 +165,8 @@ def _system(cell: str) -> str:
     return f"{parsed.os}-{parsed.arch}"
 
 
-def _verdict(crossing: Crossing) -> str:
-    return crossing.foreseen.verdict if crossing.foreseen else ""
+def _verdict(crossing: Crossing) -> Verdict | None:
+    return crossing.foreseen.verdict if crossing.foreseen else None
 
 
 def _in_order(cells: Iterable[str]) -> tuple[str, ...]:
