@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from envgen.binary.read import is_archive, is_binary_name, read_binary
 if TYPE_CHECKING:
     from envgen.binary.archive import Member
 
+_SYSTEM = ("/lib/{machine}-linux-gnu", "/usr/lib/{machine}-linux-gnu", "/lib64", "/usr/lib64", "/usr/local/lib")
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -24,7 +27,7 @@ class Looked:
         file: relative to the folder or the archive it came from.
         binaries: one for each machine that it is for; none when it cannot be read.
         unreadable: why it cannot be read; completes "it cannot be read: ".
-        beside: the names of the libraries that came with it, its own among them, in lower case.
+        beside: the names of the libraries that came with it, or that it finds on this machine, in lower case.
         wheel: the name of the wheel that it came in.
         quarantine: which program put it into quarantine on macOS, and when; empty when none did.
     """
@@ -75,6 +78,28 @@ def _look_at(path: Path, file: str, beside: frozenset[str]) -> Looked:
     shown = printable(file)
     quarantine = quarantine_of(path)
     try:
-        return Looked(shown, read_binary(path, shown), beside=beside, quarantine=quarantine)
+        binaries = read_binary(path, shown)
+        here = frozenset(name for binary in binaries for name in _found_here(binary, path))
+        return Looked(shown, binaries, beside=beside | here, quarantine=quarantine)
     except Unreadable as reason:
         return Looked(shown, unreadable=reason.what, beside=beside, quarantine=quarantine)
+
+
+def _found_here(binary: Binary, path: Path) -> Iterator[str]:
+    """The needed libraries that the loader of this machine finds, of those that lie elsewhere."""
+    if binary.macho:
+        yield from (name.rsplit("/", 1)[-1].lower() for name in binary.needed if name[:1] == "/" and _is_file(name))
+    if binary.elf:
+        own = [folder.replace("$ORIGIN", str(path.parent)) for folder in (*binary.elf.rpath, *binary.elf.runpath)]
+        system = [folder.format(machine=binary.machine) for folder in _SYSTEM] if sys.platform == "linux" else []
+        folders = [folder for folder in (*own, *system) if folder.startswith("/")]
+        names = [name for name in binary.needed if "/" not in name]
+        yield from (name.lower() for name in names if any(_is_file(f"{folder}/{name}") for folder in folders))
+
+
+def _is_file(path: str) -> bool:
+    """A path that stands in a file may be one that no file can have."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False

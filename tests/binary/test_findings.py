@@ -163,3 +163,48 @@ def test_the_macos_that_a_wheel_promises(platform: str, minimum: str, broken: bo
     binary = Binary("one.so", Format.MACHO, "arm64", Arch.AARCH64, 64, macho=macho)
     found = findings(Looked("one.so", (binary,), wheel=f"a-1-cp312-cp312-{platform}.whl"))
     assert [each.cause for each in found] == ["mac-deployment-target"] * broken
+
+
+def test_a_library_that_its_runpath_leads_to(tmp_path: Path) -> None:
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    for flags, name in ((["-Wl,-soname,libfar.so.1"], "lib/libfar.so.1"), (["-Wl,-rpath,$ORIGIN/lib"], "near.so")):
+        needs = ["-Wl,--no-as-needed", str(folder / "libfar.so.1")] if name == "near.so" else []
+        command = [
+            "cc",
+            "-shared",
+            "-fPIC",
+            "-x",
+            "c",
+            "/dev/null",
+            "-x",
+            "none",
+            *needs,
+            *flags,
+            "-o",
+            str(tmp_path / name),
+        ]
+        subprocess.run(command, check=True)
+    assert findings(look_into(tmp_path / "near.so")[0]) == ()
+    (folder / "libfar.so.1").unlink()
+    assert [each.rule for each in findings(look_into(tmp_path / "near.so")[0])] == ["binary-missing-library"]
+
+
+@pytest.mark.parametrize("model", ["initial-exec", "global-dynamic"])
+def test_static_tls(model: str, tmp_path: Path) -> None:
+    (tmp_path / "one.c").write_text("__thread int mine;\nint run(void) { return ++mine; }\n", encoding="utf-8")
+    made = tmp_path / "one.so"
+    subprocess.run(["cc", "-shared", "-fPIC", f"-ftls-model={model}", tmp_path / "one.c", "-o", made], check=True)
+    (binary,) = read_binary(made)
+    assert binary.elf
+    assert binary.elf.static_tls is (model == "initial-exec")
+
+
+def test_why_a_version_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "one.c").write_text("#include <math.h>\ndouble run(double x) { return exp(x); }\n", encoding="utf-8")
+    made = tmp_path / "one.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-fno-builtin", tmp_path / "one.c", "-lm", "-o", made], check=True)
+    (binary,) = read_binary(made)
+    assert binary.elf
+    (need,) = [each for each in binary.elf.version_needs if each.library.startswith("libm.so")]
+    assert binary.elf.symbols_of(need) == ("exp",)
