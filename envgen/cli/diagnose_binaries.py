@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from envgen.binary import Unreadable
+from envgen.binary import Unreadable, printable
 from envgen.binary.findings import findings
 from envgen.binary.look import Looked, look_into
 from envgen.binary.subject import Kind, kind_of
@@ -54,9 +54,8 @@ def _groups(subjects: Sequence[str], choices: Choices) -> Iterator[Group]:
         except Unreadable as reason:
             looked = (Looked(path.name, unreadable=reason.what),)
         notes = () if looked else ("No shared library is in it.",)
-        yield Group(
-            "" if path.is_file() and len(looked) == 1 and looked[0].file == path.name else subject, looked, notes
-        )
+        alone = path.is_file() and len(looked) == 1 and looked[0].file == printable(path.name)
+        yield Group("" if alone else printable(subject), looked, notes)
 
 
 def _wrong_with(looked: Looked, choices: Choices) -> tuple[Diagnosis, ...]:

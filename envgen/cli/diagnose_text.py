@@ -13,6 +13,7 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.markup import escape
 
+from envgen.binary import printable
 from envgen.binary.subject import STDIN
 from envgen.cli.console import output
 from envgen.diagnose import Facts, catalogue, diagnose_log, diagnose_text
@@ -23,6 +24,7 @@ UNKNOWN = 9  # exit code: no rule knows a text
 _BAD_LINE = 2
 _CHUNK = 1 << 18  # bytes
 _LONGEST_LINE = 1 << 24
+_LONGEST = 4_000  # characters of a sentence
 _SHOWN = ("symbol", "function", "library", "file", "header", "version", "needed", "found", "arch", "name", "signal")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -82,23 +84,28 @@ def _answer(line: bytes) -> dict[str, object]:
 def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose: bool) -> None:
     name = "standard input" if subject == STDIN else subject
     if not told:
-        _line(console, f"[bold]{escape(name)}[/]: no rule knows what is in this text, so no cause is named.")
+        _line(console, f"[bold]{_plain(name)}[/]: no rule knows what is in this text, so no cause is named.")
         return
     best, *others = told
     text = next(text for text in catalogue().values() if text.cause == best.cause)
-    _line(console, f"[bold]{escape(name)}[/]: [red]{escape(text.title)}[/] ({best.cause})")
-    _line(console, f"  {escape(best.sentence)}")
-    _line(console, f"  [dim]{escape(best.evidence.get('line', ''))}[/]")
+    _line(console, f"[bold]{_plain(name)}[/]: [red]{escape(text.title)}[/] ({best.cause})")
+    _line(console, f"  {_plain(best.sentence)}")
+    _line(console, f"  [dim]{_plain(best.evidence.get('line', ''))}[/]")
     _line(console, f"  Why: {escape(text.explanation)}")
-    _line(console, f"  Fix: {escape(best.fix)}")
+    _line(console, f"  Fix: {_plain(best.fix)}")
     if verbose:
         known = {key: best.evidence[key] for key in _SHOWN if best.evidence.get(key)}
         _line(
             console,
-            f"  [dim]rule {best.rule}; {escape(', '.join(f'{key} {value}' for key, value in known.items()))}[/]",
+            f"  [dim]rule {best.rule}; {_plain(', '.join(f'{key} {value}' for key, value in known.items()))}[/]",
         )
     for other in others:
-        _line(console, f"  Or, less likely, {other.cause}: {escape(other.sentence)}{escape(f' {other.fix}' * verbose)}")
+        _line(console, f"  Or, less likely, {other.cause}: {_plain(other.sentence)}{_plain(f' {other.fix}' * verbose)}")
+
+
+def _plain(text: str) -> str:
+    """What a log says, with nothing in it that a terminal or rich obeys."""
+    return escape(printable(text, most=_LONGEST))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from envgen.binary import printable
 from envgen.cli.console import output
 from envgen.cli.context import JsonOption
 from envgen.compat.facts import Facts
@@ -19,6 +20,7 @@ from envgen.compat.words import counted, listed
 from envgen.doctor import Examination, Finding, Request, Severity, examine, place_of
 
 UNWELL = 10
+LONGEST = 4_000  # characters of a line
 STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -87,7 +89,7 @@ def _tell(examination: Examination, console: Console) -> None:
 
 def _tell_finding(finding: Finding, console: Console) -> None:
     mark = f"[{STYLE[finding.severity]}]{finding.severity.value}[/]"
-    console.print(f"{mark} {escape(f'{finding.sentence}  [{finding.check}]')}", highlight=False, soft_wrap=True)
+    console.print(f"{mark} {_plain(f'{finding.sentence}  [{finding.check}]')}", highlight=False, soft_wrap=True)
     for where in finding.where:
         _line(console, f"    {where}")
     if finding.remedy:
@@ -98,4 +100,9 @@ def _tell_finding(finding: Finding, console: Console) -> None:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(escape(text), highlight=False, soft_wrap=True, style=style)
+    console.print(_plain(text), highlight=False, soft_wrap=True, style=style)
+
+
+def _plain(text: str) -> str:
+    """What a file name or a message says, with nothing in it that a terminal or rich obeys."""
+    return escape(printable(text, most=LONGEST))

@@ -158,3 +158,14 @@ def test_a_damaged_wheel(envgen: Envgen, index: Path) -> None:
 def test_help_has_examples(envgen: Envgen) -> None:
     said = envgen("diagnose", "--help")
     assert "envgen diagnose build/_C.so" in said.out
+
+
+def test_nothing_in_a_name_reaches_the_terminal_as_a_command(envgen: Envgen, tmp_path: Path) -> None:
+    folder = tmp_path / "red\x1b[31m"
+    folder.mkdir()
+    library = folder / "lib\x1b]0;title\x07.so"
+    library.write_bytes(b"\x7fELF")
+    for subject in (folder, library):
+        said = envgen("diagnose", subject)
+        assert "cannot be read" in said.out
+        assert all(each.isprintable() or each == "\n" for each in said.out)

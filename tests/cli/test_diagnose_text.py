@@ -88,3 +88,14 @@ def test_lines_from_standard_input(envgen: Envgen, monkeypatch: pytest.MonkeyPat
     said = envgen("diagnose", "--jsonl")
     assert said.code == 0
     assert json.loads(said.out) == {"id": 1, "causes": ["build-arch-unknown"]}
+
+
+def test_nothing_in_a_log_reaches_the_terminal_as_a_command(envgen: Envgen, tmp_path: Path) -> None:
+    """A title for the window, and a backspace."""
+    log = tmp_path / "log\x1b[31m"
+    log.write_text(
+        "\x1b]0;title\x07ImportError: libx\x08.so: cannot open shared object file: No such file or directory", "utf-8"
+    )
+    said = envgen("diagnose", log, "--verbose")
+    assert "rpath-missing" in said.out
+    assert all(each.isprintable() or each == "\n" for each in said.out)

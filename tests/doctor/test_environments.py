@@ -284,3 +284,10 @@ def test_the_program_ends_with_ten_and_speaks_json(world: World) -> None:
     assert unwell.returncode == 10
     said = json.loads(unwell.stdout)
     assert said["counts"]["error"] == len([each for each in said["findings"] if each["severity"] == "error"]) > 0
+
+
+def test_nothing_that_an_environment_says_reaches_the_terminal_as_a_command(world: World) -> None:
+    world.install("torch", "2.13.0+cpu", {"torch/__init__.py": "raise ImportError('\\x1b]0;title\\x07 [red]x')\n"})
+    command = [sys.executable, "-c", MAIN, "doctor", str(world.python)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=world.work)
+    assert r"ImportError: \x1b]0;title\x07 [red]x" in done.stdout
