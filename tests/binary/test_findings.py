@@ -18,6 +18,7 @@ from envgen.binary.systems import comes_with_system
 from envgen.cell import Arch, OsFamily
 from envgen.inspection import diagnoses_of
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="its compiler makes no ELF")
 SOUND = Binary("libone.so", Format.ELF, "x86_64", Arch.X86_64, 64, elf=ElfFacts())
 
 
@@ -57,18 +58,18 @@ def test_a_module_of_another_name() -> None:
     assert rules(module) == []
 
 
+@linux
 def test_quarantine(tmp_path: Path) -> None:
     file = tmp_path / "one.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "/dev/null", "-o", file], check=True)
     assert findings(look_into(file)[0]) == ()
-    if sys.platform == "linux":
-        try:
-            os.setxattr(file, "user.com.apple.quarantine", b"0081;65a1;Safari;\x1b[2J")
-        except OSError:
-            pytest.skip("this file system keeps no attributes")
-        (found,) = findings(look_into(file)[0])
-        assert found.rule == "binary-quarantine"
-        assert found.sentence.isprintable()
+    try:
+        os.setxattr(file, "user.com.apple.quarantine", b"0081;65a1;Safari;\x1b[2J")
+    except OSError:
+        pytest.skip("this file system keeps no attributes")
+    (found,) = findings(look_into(file)[0])
+    assert found.rule == "binary-quarantine"
+    assert found.sentence.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,7 @@ def test_what_comes_with_a_system(library: str, family: OsFamily, known: bool) -
     assert comes_with_system(library, family) is known
 
 
+@linux
 @pytest.mark.parametrize("flags", [[], ["-z", "execstack"], ["-Wl,--hash-style=sysv"], ["-s"], ["-Wl,-rpath,/a:/b"]])
 def test_facts_are_those_that_lief_reads(flags: list[str], tmp_path: Path) -> None:
     (tmp_path / "one.c").write_text(
@@ -165,6 +167,7 @@ def test_the_macos_that_a_wheel_promises(platform: str, minimum: str, broken: bo
     assert [each.cause for each in found] == ["mac-deployment-target"] * broken
 
 
+@linux
 def test_a_library_that_its_runpath_leads_to(tmp_path: Path) -> None:
     folder = tmp_path / "lib"
     folder.mkdir()
@@ -190,6 +193,7 @@ def test_a_library_that_its_runpath_leads_to(tmp_path: Path) -> None:
     assert [each.rule for each in findings(look_into(tmp_path / "near.so")[0])] == ["binary-missing-library"]
 
 
+@linux
 @pytest.mark.parametrize("model", ["initial-exec", "global-dynamic"])
 def test_static_tls(model: str, tmp_path: Path) -> None:
     (tmp_path / "one.c").write_text("__thread int mine;\nint run(void) { return ++mine; }\n", encoding="utf-8")
@@ -200,6 +204,7 @@ def test_static_tls(model: str, tmp_path: Path) -> None:
     assert binary.elf.static_tls is (model == "initial-exec")
 
 
+@linux
 def test_why_a_version_is_needed(tmp_path: Path) -> None:
     (tmp_path / "one.c").write_text("#include <math.h>\ndouble run(double x) { return exp(x); }\n", encoding="utf-8")
     made = tmp_path / "one.so"
