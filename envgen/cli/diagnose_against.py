@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from envgen.binary import Binary, demangle
+from envgen.binary import Binary, demangle, printable
 from envgen.cell import Arch, GrammarError, PythonVersion, SmArch
 from envgen.compat.facts import Facts
 from envgen.compat.records import Platform
@@ -65,6 +66,8 @@ def try_against(binaries: Sequence[Binary], asked: Asked, pinned: Version | None
         question = _question(asked, subject.binary, knowledge.facts)
         predictions = predict_all(subject, targets(question, knowledge.facts), knowledge)
         tried.append(Tried((subject.binary.file,), subject, predictions))
+    for notice in (*knowledge.facts.notices, *knowledge.symbols.notices):
+        print(notice, file=sys.stderr)
     if not any(each.predictions for each in tried):
         raise UsageError(
             f"No published torch is {asked.against} for the Python, platform and CUDA that were asked for.",
@@ -199,7 +202,7 @@ def _reason(line: Line) -> str:
     number = str(line.most) if line.fewest == line.most else f"{line.fewest} to {line.most}"
     noun = "symbol" if line.most == 1 else "symbols"
     names = line.common or (line.diagnoses[0].evidence.get("symbol", ""),)
-    return f"missing {number} {noun}: {demangle(names[0])}" + (", ..." if line.most > 1 else "")
+    return f"missing {number} {noun}: {printable(demangle(names[0]))}" + (", ..." if line.most > 1 else "")
 
 
 def _details(tried: Tried, console: Console) -> None:
@@ -209,7 +212,7 @@ def _details(tried: Tried, console: Console) -> None:
             if diagnosis.fix:
                 _line(console, f"    {escape(diagnosis.fix)}")
         for name in line.common:
-            _line(console, f"    missing: {escape(demangle(name))}")
+            _line(console, f"    missing: {escape(printable(demangle(name)))}")
 
 
 def _prediction_json(prediction: Prediction) -> dict[str, object]:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from envgen.binary import printable
 from envgen.diagnose import Cause
 from envgen.prediction.target import Target
 from envgen.results import Diagnosis
 
+LONGEST = 2000  # characters of a name or a sentence; mangled names are long
 UNKNOWN = "unknown"  # in place of a cause: nothing is wrong as far as is known
 
 
@@ -22,7 +24,8 @@ class Verdict(StrEnum):
 
     LOADS = "loads"
     RISK = "risk"
-    UNKNOWN = "unknown"
+    LONGEST = 2000  # characters of a name or a sentence; mangled names are long
+UNKNOWN = "unknown"
     FAILS = "fails"
 
     @property
@@ -54,11 +57,12 @@ class Finding:
             rule: the id of the rule that found it.
             file: the binary it is about.
         """
+        sentence = self.sentence if self.cause else f"{self.sentence[0].upper()}{self.sentence[1:]}"
         return Diagnosis(
             cause=self.cause or UNKNOWN,
-            sentence=f"{self.sentence[0].upper()}{self.sentence[1:]}." if self.cause is None else f"{self.sentence}.",
-            fix=self.fix,
-            evidence={"file": file, **dict(self.evidence)},
+            sentence=f"{printable(sentence, LONGEST)}.",
+            fix=printable(self.fix, LONGEST),
+            evidence={"file": printable(file), **{name: printable(text, LONGEST) for name, text in self.evidence}},
             rule=rule,
         )
 

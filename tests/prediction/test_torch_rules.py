@@ -113,3 +113,12 @@ def test_linux_stands_for_a_platform_whose_layouts_nobody_measured(world: World)
     }
     assert ("torch-layout", Verdict.RISK) in rules["2.8.0"]
     assert ("torch-layout", Verdict.LOADS) in rules["2.10.0"]
+
+
+def test_a_hostile_name_does_not_reach_the_terminal_as_it_is(world: World) -> None:
+    hostile = "torch_\x1b]0;owned\x07_\u202e"
+    binary = replace(world.compile(STABLE), imports=frozenset({hostile}), needed=("libc10_hip.so",))
+    prediction = predict(binary, world.target("2.9.0"), world.knowledge)
+    said = " ".join(text for each in prediction.diagnoses for text in (each.sentence, *each.evidence.values()))
+    assert "\x1b" not in said
+    assert "\u202e" not in said
