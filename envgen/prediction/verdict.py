@@ -24,8 +24,7 @@ class Verdict(StrEnum):
 
     LOADS = "loads"
     RISK = "risk"
-    LONGEST = 2000  # characters of a name or a sentence; mangled names are long
-UNKNOWN = "unknown"
+    UNKNOWN = "unknown"
     FAILS = "fails"
 
     @property
