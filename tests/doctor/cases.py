@@ -140,6 +140,10 @@ CASES: list[Case] = [
         ill(files=(FilesCheck("torch", missing=("torch/lib/libc10.so",), changed=("torch/a.py", "torch/b.py")),)),
     ),
     (
+        "files", WARNING, Cause.BINARY_DAMAGED, "1 file missing.",
+        ill(files=(FilesCheck("torch", missing=("torch/include/ATen/ATen.h",)),)),
+    ),
+    (
         "leftovers", WARNING, Cause.STALE_BUILD, "A library in the folders of torch did not come with it",
         ill(files=(FilesCheck("torch", unlisted=("torch/lib/libtorch_cuda.so",)),)),
     ),

@@ -26,14 +26,20 @@ def _damaged(observed: Observed, facts: Facts) -> Iterator[Finding]:
     names = [_name(observed, check) for check in damaged]
     again = [name.replace(" ", "==") for name in names]
     where = (file for each in damaged for file in _shown(observed, each, (*each.missing, *each.changed)))
+    lost = [file for each in damaged for file in (*each.missing, *each.changed)]
     yield Finding(
-        Severity.ERROR,
+        Severity.ERROR if any(map(_is_code, lost)) else Severity.WARNING,
         f"{few(names)} {'is not as it was' if len(names) == 1 else 'are not as they were'} installed: {listed(parts)}.",
         where=tuple(where)[:MOST],
         remedy="Install again what is damaged.",
         command=pip(observed, "install", "--force-reinstall", "--no-deps", *again),
         cause=Cause.BINARY_DAMAGED,
     )
+
+
+def _is_code(name: str) -> bool:
+    """Whether a file is loaded when the package is used; headers, licences and tests are not."""
+    return ".so" in name or name.endswith((".py", ".pyd", ".dll", ".dylib"))
 
 
 def _name(observed: Observed, check: FilesCheck) -> str:
