@@ -53,7 +53,9 @@ def _alike(name: Path, other: Path) -> int:
 
 
 def _is_note(name: Path) -> bool:
-    return "__pycache__" in name.parts or any(part.endswith((".dist-info", ".egg-info")) for part in name.parts)
+    """Whether Python or an installer left a file for itself."""
+    own = "__pycache__" in name.parts or name == Path(".lock")
+    return own or any(part.endswith((".dist-info", ".egg-info")) for part in name.parts)
 
 
 def _by_content(source: Path | None) -> dict[str, list[Path]]:

@@ -44,7 +44,9 @@ def _origin(recipe: Recipe) -> str:
 
 def _use(recipe: Recipe) -> str:
     if recipe.form is Form.WINDOWS:
-        where = "Paste it into the x64 Native Tools PowerShell of Visual Studio in the folder of matrix.yaml"
+        where = (
+            "Start PowerShell from Visual Studio's x64 Native Tools prompt in the folder of matrix.yaml and paste it"
+        )
     elif recipe.translated_from:
         where = "Paste it into a shell in the folder of matrix.yaml"
     else:

@@ -118,11 +118,16 @@ def read_recipe(file: Path) -> Recipe | None:
 
 def pieces(template: str) -> Iterator[tuple[str, str]]:
     """The parts of a template: ("text", "-I") and ("place", "TORCH")."""
-    end = 0
+    text, end = "", 0
     for match in Template.pattern.finditer(template):
-        if match.start() > end:
-            yield "text", template[end : match.start()]
+        text += template[end : match.start()]
         end = match.end()
-        yield ("place", match["braced"]) if match["braced"] else ("text", "$")
-    if end < len(template):
-        yield "text", template[end:]
+        if match["braced"] is None:
+            text += "$"
+            continue
+        if text:
+            yield "text", text
+        yield "place", match["braced"]
+        text = ""
+    if text := text + template[end:]:
+        yield "text", text

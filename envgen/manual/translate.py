@@ -8,15 +8,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from envgen.cell import Cell, OsFamily
 from envgen.compat.platforms import macos_target
-from envgen.manual.recipe import Action, Form, Phase, Recipe
+from envgen.manual.recipe import Action, Form, Phase, Recipe, pieces
 from envgen.manual.toolchains import Toolchains
 
 SUFFIX = "${EXT_SUFFIX}"
-NOT_DEFINED = ("NDEBUG", "_GLIBCXX_USE_CXX11_ABI")  # defined for every unit anyway; libstdc++'s
+LIBSTDCXX = "-D_GLIBCXX_"  # what only gcc's library reads
 DEFAULTS = {
     OsFamily.LINUX: {"CXX": "c++", "CC": "cc"},
     OsFamily.MACOS: {"CXX": "clang++", "CC": "clang"},
@@ -54,7 +55,8 @@ def translated(recipe: Recipe, cell: Cell, source: Path, lock: str, versions: di
             "unset": (),
             "actions": actions,
             "binaries": {},
-            "left_out": finished | dict.fromkeys(sorted(words.left_out), "has no equal there and is left out"),
+            "left_out": finished
+            | {_said(word): "has no equal there and is left out" for word in sorted(words.left_out)},
         }
     )
 
@@ -72,7 +74,7 @@ class _Unix:
         output, rename = self._named(action.output), self._named
         if action.phase is Phase.COPY:
             return action.model_copy(update={"inputs": tuple(map(rename, action.inputs)), "output": output})
-        words = [rename(word) for word in action.arguments if not _of_this_machine(word)]
+        words = [rename(word) for word in _without_maps(action.arguments)]
         program = "${CC}" if action.program == "${CC}" else "${CXX}"
         if action.phase is Phase.ARCHIVE or action.cuda:
             program = action.program if action.cuda else "ar"
@@ -86,7 +88,7 @@ class _Unix:
     def _apple(self, action: Action, output: str, words: list[str]) -> list[str]:
         meaningless = Toolchains.load().macos_meaningless
         self.left_out |= {word for word in words if word.startswith("-Wl,") and word not in meaningless}
-        words = [word for word in words if word not in meaningless and not word.startswith("-Wl,")]
+        words = [word for word in words if word not in meaningless and not word.startswith(("-Wl,", LIBSTDCXX))]
         if action.phase is Phase.LINK:
             name = posixpath.basename(output)
             kind = ["-bundle"] if SUFFIX in output else ["-dynamiclib", "-install_name", f"@rpath/{name}"]
@@ -127,7 +129,8 @@ class _Windows:
             if option in ("-I", "-isystem", "-iquote"):
                 yield f"/I{value}"
             elif option == "-D":
-                yield from () if value.startswith(NOT_DEFINED) else (f"/D{value}",)
+                known = f"/D{value}" in self._known.msvc_compile or f"-D{value}".startswith(LIBSTDCXX)
+                yield from () if known else (f"/D{value}",)
             elif option.startswith("-std="):
                 yield f"/std:{option.removeprefix('-std=').replace('gnu++', 'c++')}"
             elif option in self._known.msvc_same:
@@ -205,6 +208,18 @@ SEPARATE = (
     "-I", "-D", "-L", "-l", "-isystem", "-iquote", "-Xcompiler", "--compiler-options", "-ccbin", "-gencode", "-Xptxas",
     "-Xcudafe", "--threads",
 )  # fmt: skip
+
+
+def _said(template: str) -> str:
+    """A word as a person reads it."""
+    return "".join(f"${text}" if kind == "place" else text for kind, text in pieces(template))
+
+
+def _without_maps(words: tuple[str, ...]) -> Iterator[str]:
+    """The words without those that make the paths of the recorded build come out again."""
+    for word, following in pairwise((*words, "")):
+        if not _of_this_machine(word) and not (word == "-Xcompiler" and _of_this_machine(following)):
+            yield word
 
 
 def _of_this_machine(word: str) -> bool:
