@@ -103,3 +103,49 @@ def test_what_cannot_be_imported_ends_the_probe(python: Path, installed: Path, t
     assert done.returncode != 0
     assert "No module named 'nowhere'" in done.stderr.splitlines()[-1]
     assert not facts.exists()
+
+
+@pytest.mark.skipif(platform.system() == "Windows", reason="it cannot fork")
+def test_crossload(python: Path, installed: Path, tmp_path: Path) -> None:
+    """A base folder as it is, and the same with a file that aborts, one that hangs and one that is taken away."""
+    base = tmp_path / "base"
+    files = {"__init__": "from pkg import part\n", "part": "ANSWER = 42\n", "check": "import sys; sys.exit(3)\n"}
+    base.joinpath("pkg").mkdir(parents=True)
+    for name, text in files.items():
+        (base / "pkg" / f"{name}.py").write_text(text, encoding="utf-8")
+    parts = {
+        "abort": "import os; os.abort()\n",
+        "hang": "while True: pass\n",
+        "noisy": "while True: print('x' * 1000)\n",
+    }
+    for name, text in parts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    log, answers = tmp_path / "log", tmp_path / "answers"
+    common = {"base": str(base), "library": None, "modules": ["pkg"], "check": None, "facts": str(tmp_path / "f")}
+    trials: list[dict[str, Any]] = [
+        {**common, "id": name, "without": [], "with": [[str(tmp_path / name), "pkg/part.py"]]} for name in parts
+    ]
+    trials += [
+        {**common, "id": "good", "without": [], "with": []},
+        {**common, "id": "gone", "without": ["pkg/part.py"], "with": []},
+        {**common, "id": "check", "without": [], "with": [], "check": ["python", "-m", "pkg.check"]},
+    ]
+    for trial in trials:
+        name = trial["id"]
+        trial.update(folder=str(tmp_path / f"{name}.d"), log=f"{log}.{name}", stage=str(tmp_path / f"{name}.stage"))
+        Path(trial["log"]).touch()
+    order = {"fork": True, "answers": str(answers), "timeout": 8, "log_limit": 100_000, "trials": trials}
+    (tmp_path / "order").write_text(json.dumps(order), encoding="utf-8")
+    done = run(python, script("crossload"), tmp_path / "order", PYTHONPATH=installed)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
+    assert [line["id"] for line in lines] == [trial["id"] for trial in trials for _ in ("begun", "ended")]
+    ended = {line["id"]: (line["ended"], line["returncode"]) for line in lines if "ended" in line}
+    assert ended == {
+        "abort": ("exit", -6), "hang": ("timeout", -9), "noisy": ("log", -9),
+        "good": ("exit", 0), "gone": ("exit", 1), "check": ("exit", 3),
+    }  # fmt: skip
+    stages = {trial["id"]: Path(trial["stage"]).read_text(encoding="utf-8") for trial in trials}
+    assert stages == {**dict.fromkeys(("abort", "hang", "noisy", "gone"), "modules"), "good": "done", "check": "done"}
+    assert "cannot import name 'part'" in Path(f"{log}.gone").read_text(encoding="utf-8")
+    assert not list(tmp_path.glob("*.d"))
