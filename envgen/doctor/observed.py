@@ -46,6 +46,7 @@ class FilesCheck:
         changed: files of another size, or of another hash where hashes were compared.
         unlisted: libraries inside its folder that no list names.
         shared: files that another package lists too, to that package's name.
+        libraries: how many shared libraries it lists.
     """
 
     package: str
@@ -53,6 +54,7 @@ class FilesCheck:
     changed: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
     shared: Mapping[str, str] = field(default_factory=dict)
+    libraries: int = 0
     hashed: bool = False
 
 

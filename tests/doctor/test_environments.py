@@ -124,6 +124,20 @@ def test_libraries_of_two_cuda_majors_that_share_their_files(world: World) -> No
     assert "nvidia-cudnn-cu12 9.20.0" in found["files"].sentence  # what it wrote is not there any more
 
 
+def test_tensorrt_without_and_with_its_libraries(world: World) -> None:
+    world.install("tensorrt", "11.0.0", {"tensorrt/__init__.py": ""})
+    world.install("tensorrt-cu13", "11.0.0", {"tensorrt/more.py": ""})
+    assert "tensorrt-cu13 11.0.0 is only a shell" in world.found()["tensorrt-libraries"].sentence
+    world.install("tensorrt-cu13-libs", "11.0.0", {"tensorrt_libs/libnvinfer.so.11": ""})
+    assert "tensorrt-libraries" not in world.found()
+
+
+def test_a_tensorrt_whose_libraries_are_the_systems(world: World) -> None:
+    """As in NVIDIA's containers: the wheel brings the bindings alone."""
+    world.install("tensorrt", "10.9.0", {"tensorrt/__init__.py": "", "tensorrt/tensorrt.so": ""})
+    assert world.found() == {}
+
+
 def test_files_of_torch_that_are_missing_or_cut_off(world: World) -> None:
     (world.site / "torch" / "version.py").unlink()
     (world.site / "torch" / "__init__.py").write_text(TORCH + "\n", encoding="utf-8")

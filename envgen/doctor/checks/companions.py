@@ -40,21 +40,21 @@ def _companions(observed: Observed, facts: Facts) -> Iterator[Finding]:
 
 
 def _tensorrt_whole(observed: Observed, facts: Facts) -> Iterator[Finding]:
-    """TensorRT's packages are shells around others that hold the libraries."""
-    for each in observed.distributions:
-        match = TENSORRT.fullmatch(each.name)
-        if not match or each is not observed.distribution(each.name):
-            continue
-        names = {other.name for other in observed.distributions}
-        kin = f"{each.name}-" if match[1] else f"{each.name}-cu"
-        whole = any(name.startswith(("libnvinfer", "nvinfer")) for name in observed.libraries.brought)
-        if not whole and not any(name.startswith(kin) and name.endswith("libs") for name in names):
+    """TensorRT's packages are shells around others that hold the libraries, or the system has them."""
+    offered = {name for folder in observed.libraries.folders for name in folder.libraries}
+    if any(name.startswith(("libnvinfer", "nvinfer")) for name in {*observed.libraries.brought, *offered}):
+        return
+    whole = {check.package for check in observed.files if check.libraries}
+    for name in dict.fromkeys(each.name for each in observed.distributions):
+        match, installed = TENSORRT.fullmatch(name), observed.distribution(name)
+        kin = f"{name}-" if match and match[1] else f"{name}-cu"
+        if match and installed and not any(other == name or other.startswith(kin) for other in whole):
             yield Finding(
                 Severity.ERROR,
-                f"{each.name} {each.version} is only a shell: no package here holds its libraries.",
-                where=(str(each.info),),
+                f"{name} {installed.version} is only a shell: no package here holds its libraries.",
+                where=(str(installed.info),),
                 remedy="Install it again with its dependencies; they come from NVIDIA's own index.",
-                command=pip(observed, "install", "--force-reinstall", f"{each.name}=={each.version}"),
+                command=pip(observed, "install", "--force-reinstall", f"{name}=={installed.version}"),
                 cause=Cause.TRT_LIB_MISSING,
             )
 

@@ -50,6 +50,7 @@ def _check(found: Distribution, record: Sequence[Entry], owners: _Owners, *, tho
         changed=tuple(entry.name for entry in compared if _differs(found.folder, entry, thorough=thorough)),
         unlisted=tuple(_unlisted(found.folder, record, owners)),
         shared=_shared(found, record, owners),
+        libraries=sum(is_library(entry.name) for entry in record),
         hashed=thorough,
     )
 

@@ -102,7 +102,7 @@ def _files(found: Sequence[Distribution], *, thorough: bool) -> tuple[FilesCheck
 
 def _is_near_torch(name: str) -> bool:
     return name in ("torch", "triton", "pytorch-triton") or name.startswith(
-        ("torch-", "torchvision", "torchaudio", "nvidia-")
+        ("torch-", "torchvision", "torchaudio", "nvidia-", "tensorrt")
     )
 
 
