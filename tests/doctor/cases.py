@@ -105,7 +105,7 @@ CASES: list[Case] = [
         ill(torches=(), distributions=(), imported=Imported()),
     ),
     (
-        "torch-installed", ERROR, None, "no known release is for Python 3.5",
+        "torch-installed", ERROR, None, "no known release has a wheel for Python 3.5",
         ill(torches=(), distributions=(), imported=Imported(), interpreter=python(version="3.5.1")),
     ),
     ("torch-version", ERROR, Cause.BINARY_DAMAGED, "'x'", ill(distributions=with_packages(package("torch", "x")))),

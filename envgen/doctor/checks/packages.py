@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 
 from envgen.cell import PythonVersion
 from envgen.compat.facts import Facts
+from envgen.compat.records import Platform
 from envgen.compat.words import listed
 from envgen.diagnose.causes import Cause
 from envgen.doctor.checks.commands import pip
@@ -53,20 +54,21 @@ class _Missed:
 def _no_torch(observed: Observed, facts: Facts) -> Iterator[Finding]:
     if observed.has_torch or observed.hollow:
         return
-    python = PythonVersion(int(observed.interpreter.version.split(".")[1]), observed.interpreter.free_threaded)
-    fitting = [str(version) for version, release in facts.torch.items() if _has_wheel(release, python)]
-    has = f"PyPI has wheels of torch {fitting[0]} to {fitting[-1]} for" if fitting else "no known release is for"
+    interpreter = observed.interpreter
+    python = PythonVersion(int(interpreter.version.split(".")[1]), interpreter.free_threaded)
+    platform = Platform.of(interpreter.family, interpreter.arch) if interpreter.arch else None
+    on_platform = (
+        {version: release.wheels.get(platform) for version, release in facts.torch.items()} if platform else {}
+    )
+    fitting = [str(version) for version, wheels in on_platform.items() if wheels and python in wheels.pythons]
+    has = f"PyPI has wheels of torch {fitting[0]} to {fitting[-1]}" if fitting else "no known release has a wheel"
     yield Finding(
         Severity.ERROR,
-        f"torch is not installed; {has} Python {python}.",
+        f"torch is not installed; {has} for Python {python} here.",
         where=(observed.interpreter.purelib,),
         remedy="Install it." if fitting else "Make an environment with another Python, and install it there.",
         command=pip(observed, "install", "torch") if fitting else "",
     )
-
-
-def _has_wheel(release: object, python: PythonVersion) -> bool:
-    return any(python in wheels.pythons for wheels in getattr(release, "wheels", {}).values())
 
 
 def _required(observed: Observed, facts: Facts) -> Iterator[Finding]:
