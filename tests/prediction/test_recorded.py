@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from envgen.binary import Binary, ElfFacts, Format
+from envgen.cell import Arch, PythonVersion
 from envgen.compat.facts import Facts
 from envgen.compat.records import Platform
-from envgen.prediction import Knowledge
+from envgen.prediction import Knowledge, Target, Verdict, predict_all
 from envgen.symbols import IndexStore, SymbolIndex
 
 HERE = Platform.LINUX_X86_64
@@ -56,3 +58,26 @@ def test_false_alarms_are_few(knowledge: Knowledge) -> None:
     ran = [row[:3] for row in RECORDED if row[3] and row[1] != row[2]]
     alarms = [row for row in ran if differs(knowledge, *row)]
     assert alarms == [["tiny", "2.9.1", "2.10.0"], ["tiny", "2.9.1", "2.11.0"]]
+
+
+# Names of torch's C shim that loaders missed in 162 recorded loads of stable-ABI libraries: the newest release of those
+# in which they did, and the oldest in which the libraries ran.
+SHIM = [
+    ("aoti_torch_abi_version", "2.6.0", "2.8.0"),
+    ("aoti_torch_library_def", "2.6.0", "2.8.0"),
+    ("torch_library_impl", "2.9.1", "2.10.0"),
+    ("torch_list_size", "2.9.1", "2.10.0"),
+    ("torch_dtype_float4_e2m1fn_x2", "2.10.0", "2.11.0"),
+    ("torch_exception_get_what_without_backtrace", "2.11.0", "2.13.0"),
+]
+
+
+@pytest.mark.parametrize(("name", "without", "floor"), SHIM)
+def test_the_floor_of_a_stable_binary(knowledge: Knowledge, name: str, without: str, floor: str) -> None:
+    binary = Binary("libops.so", Format.ELF, "x86_64", Arch.X86_64, 64, imports=frozenset({name}), elf=ElfFacts())
+    targets = [Target.make(release, PythonVersion(12), HERE, knowledge.facts) for release in knowledge.facts.torch]
+    for prediction in predict_all(binary, targets, knowledge):
+        if prediction.target.torch <= Version(without):
+            assert prediction.verdict is Verdict.FAILS, prediction
+        elif prediction.target.torch >= Version(floor):
+            assert prediction.verdict is Verdict.LOADS, prediction
