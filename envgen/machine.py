@@ -198,6 +198,14 @@ def _nvcc_version(nvcc: str) -> Version | None:
     return Version(match[1]) if match else None
 
 
+def loader_cache() -> frozenset[str]:
+    """Names of the shared libraries that the loader of this Linux finds wherever a process runs; empty elsewhere."""
+    if sys.platform != "linux":
+        return frozenset()
+    program = shutil.which("ldconfig", path=f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin") or "ldconfig"
+    return frozenset(re.findall(r"^\t(\S+) \(", _output(program, "-p"), re.MULTILINE))
+
+
 def _first_line(*command: str) -> str:
     return next(iter(_output(*command).splitlines()), "")
 

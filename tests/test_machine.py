@@ -16,7 +16,7 @@ import pytest
 from packaging.version import Version
 
 from envgen.cell import Cuda, Os, PythonVersion
-from envgen.machine import CudaToolkit, Gpu, find_interpreter, linux_os, this_machine
+from envgen.machine import CudaToolkit, Gpu, find_interpreter, linux_os, loader_cache, this_machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts and ELF libraries")
 HERE = PythonVersion(sys.version_info.minor)
@@ -204,3 +204,11 @@ def test_a_free_threaded_interpreter_is_another_one(tmp_path: Path, monkeypatch:
     assert find_interpreter(PythonVersion(77)) == tmp_path / "versions" / "3.77.1" / "bin" / "python3.77"
     threaded = find_interpreter(PythonVersion(77, free_threaded=True))
     assert threaded == tmp_path / "versions" / "3.77.1t" / "bin" / "python3.77t"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache is the Linux loader's")
+def test_the_loader_has_the_libraries_of_the_system() -> None:
+    found = loader_cache()
+    assert found
+    assert all("/" not in name for name in found)
+    assert any(name.startswith("libstdc++.so.6") for name in found)

@@ -19,6 +19,7 @@ from envgen.cli.run import climb_cells, prepare_run
 from envgen.compat.words import counted
 from envgen.crossload import Built, CrossLoad, CrossLoadOptions, Forecast, Ledger, carry_out, pairs_in
 from envgen.errors import EmptySelectionError, Interruption
+from envgen.machine import loader_cache
 from envgen.prediction import Knowledge
 from envgen.report import crossload_json, crossload_terminal, load_report, write_reports
 from envgen.results import Outcome
@@ -121,10 +122,11 @@ def crossload_cells(
     loads = {cell.id: len(pairs_in(cell, cells)) for cell in cells}
     words = f"{counted(sum(loads.values()), 'load')} among {counted(len(cells), 'cell')}"
     console.print(f"[bold]Cross-load of run {journal.folder.name}[/]: {words}.", highlight=False, soft_wrap=True)
+    forecast = Forecast(Knowledge.current(), loader_cache())
     interrupted = False
     with crossing_progress(console, loads) as listener:
         try:
-            carry_out(cells, Ledger(journal.folder), Forecast(Knowledge.current()), listener, options)
+            carry_out(cells, Ledger(journal.folder), forecast, listener, options)
         except KeyboardInterrupt:
             interrupted = True
     loaded = load_report(journal.folder).explained()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from packaging.version import Version
@@ -15,9 +15,14 @@ from envgen.prediction import Knowledge, Prediction, Subject, Target, Verdict, p
 
 @dataclass
 class Forecast:
-    """Predicts pairs; what is alike in several is worked out once."""
+    """Predicts pairs; what is alike in several is worked out once.
+
+    Attributes:
+        libraries: names of those that this machine has for every cell, such as its own CUDA runtime.
+    """
 
     knowledge: Knowledge
+    libraries: frozenset[str] = frozenset()
     _known: dict[tuple[str, str, str], Prediction] = field(default_factory=dict)
 
     def __call__(self, pair: Pair) -> Foreseen | None:
@@ -43,4 +48,6 @@ class Forecast:
     def _target(self, loaded: Built) -> Target | None:
         lock = loaded.job.lock
         torch = lock.version("torch") if isinstance(lock, Lock) else None
-        return Target.of_cell(loaded.job.cell, Version(torch), self.knowledge.facts) if torch else None
+        if torch is None:
+            return None
+        return replace(Target.of_cell(loaded.job.cell, Version(torch), self.knowledge.facts), libraries=self.libraries)
