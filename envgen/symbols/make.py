@@ -14,6 +14,7 @@ from packaging.version import Version
 from envgen.compat.records import Platform
 from envgen.compat.verdict import Source
 from envgen.errors import UsageError
+from envgen.files import WriteError
 from envgen.index import File, IndexFault, Reader, RemoteWheel
 from envgen.symbols.build import index_wheel, wheels_of
 from envgen.symbols.layout import Layouts
@@ -97,8 +98,8 @@ def make_index(
         WriteError: the system refuses.
     """
     started = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with reader.wheel(work.file) as wheel:
             table = index_wheel(wheel, work.file, work.platform, today, folder, tell)
             table.write(folder / f"{work.platform}-{work.release}{SYMBOLS}")
@@ -110,6 +111,11 @@ def make_index(
                 layout, note = _make_layout(wheel, work, folder, today, compiler)
     except IndexFault as fault:
         return Indexed(work, time.monotonic() - started, fault=fault.what)
+    except OSError as error:
+        raise WriteError(
+            f"Cannot unpack {work.file.name} in {folder}: {error.strerror or error}.",
+            "Libraries take up to 1.5 GB while they are read; ENVGEN_FACTS names another folder.",
+        ) from None
     return Indexed(work, time.monotonic() - started, len(table.hashes), libraries, layout, note)
 
 
