@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from envgen.binary.content import printable
 from envgen.binary.facts import Binary, Format
 from envgen.binary.look import Looked
 from envgen.binary.python import python_facts
@@ -38,8 +39,14 @@ def findings(looked: Looked) -> tuple[Finding, ...]:
     if looked.unreadable:
         sentence = f"{looked.file} cannot be read: {looked.unreadable}."
         return (Finding("binary-damaged", {"file": looked.file}, "binary-unreadable", sentence),)
-    found = [each for binary in looked.binaries for rule in RULES for each in rule(binary, looked)]
-    return (*found, *_in_quarantine(looked), *_broken_promises(looked))
+    found = (each for binary in looked.binaries for rule in RULES for each in rule(binary, looked))
+    return tuple(map(_in_print, (*found, *_in_quarantine(looked), *_broken_promises(looked))))
+
+
+def _in_print(finding: Finding) -> Finding:
+    """Names from the file are in it; nothing that a terminal obeys is to be."""
+    evidence = {name: printable(value) for name, value in finding.evidence.items()}
+    return replace(finding, sentence=printable(finding.sentence, 2000), evidence=evidence)
 
 
 def _broken_promises(looked: Looked) -> tuple[Finding, ...]:

@@ -7,21 +7,28 @@ from collections.abc import Iterable, Iterator
 
 from packaging.version import Version
 
+from envgen.binary.content import printable
 from envgen.binary.cuda import CudaFacts, Linked, cuda_facts
 from envgen.binary.demangle import demangle
 from envgen.binary.facts import Binary
 from envgen.binary.python import PythonFacts, python_facts
 from envgen.binary.torch import TorchFacts, torch_facts
 
+_LONGEST = 10_000  # characters of one topic
 _VERSIONED = re.compile(r"(GLIBC|GLIBCXX|CXXABI)_(\d{1,9}(?:\.\d{1,9}){0,5})")
 
 
 def in_words(binary: Binary, *, all_names: bool = False) -> Iterator[tuple[str, str]]:
-    """What a person wants to know of it, by topic.
+    """What a person wants to know of it, by topic, with nothing in it that a terminal obeys.
 
     Args:
         all_names: also each name that it takes of torch.
     """
+    for label, text in _topics(binary, all_names=all_names):
+        yield label, printable(text, _LONGEST)
+
+
+def _topics(binary: Binary, *, all_names: bool) -> Iterator[tuple[str, str]]:
     yield "is", _kind(binary)
     yield "needs", ", ".join(binary.needed) or "no library"
     yield from (*_elf(binary), *_pe(binary), *_macho(binary))

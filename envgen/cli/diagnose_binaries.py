@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from envgen.cli.diagnose_groups import Choices, Group
 
 if TYPE_CHECKING:
     from envgen.results import Diagnosis
+
+_ENOUGH = 3  # files of which one and the same thing is said
 
 
 def diagnose_binaries(subjects: Sequence[str], choices: Choices, records_: list[object] | None) -> bool:
@@ -83,17 +87,36 @@ def _show(
         _line(console, f"[bold]{escape(group.title)}[/]")
     for note in group.notes:
         _line(console, f"[dim]{escape(note)}[/]")
-    told: set[str] = set()  # each remedy once
+    told = _Told()
     for looked, found in diagnoses:
         _line(console, f"[bold]{escape(looked.file)}[/]")
         for binary in looked.binaries:
             for label, text in in_words(binary, all_names=choices.verbose):
                 _line(console, f"  [dim]{label:<10}[/] {escape(text)}")
         for each in found:
-            _line(console, f"  [red]{each.cause}[/] {escape(each.sentence)}")
-            if each.fix and each.fix not in told:
-                _line(console, f"    {escape(each.fix)}")
-            told.add(each.fix)
+            _tell(each, told, console, verbose=choices.verbose)
+    for rule, count in told.rules.items():
+        if count > _ENOUGH and not choices.verbose:
+            _line(console, f"[dim]{rule}: likewise {count - _ENOUGH} more; --verbose names them[/]")
+
+
+@dataclass
+class _Told:
+    """How often each rule was heard, and the remedies that were named."""
+
+    rules: Counter[str] = field(default_factory=Counter)
+    remedies: set[str] = field(default_factory=set)
+
+
+def _tell(each: Diagnosis, told: _Told, console: Console, *, verbose: bool) -> None:
+    """What is wrong with many files is said of some of them, and each remedy once."""
+    told.rules[each.rule] += 1
+    if told.rules[each.rule] > _ENOUGH and not verbose:
+        return
+    _line(console, f"  [red]{each.cause}[/] {escape(each.sentence)}")
+    if each.fix and each.fix not in told.remedies:
+        _line(console, f"    {escape(each.fix)}")
+    told.remedies.add(each.fix)
 
 
 def _record(group: Group, looked: Looked, found: Sequence[Diagnosis], choices: Choices) -> dict[str, object]:

@@ -15,6 +15,7 @@ from envgen.binary import Binary, ElfFacts, Format, MachoFacts, VersionNeed, rea
 from envgen.binary.findings import RULES, findings
 from envgen.binary.look import Looked, look_into
 from envgen.binary.systems import comes_with_system
+from envgen.binary.words import in_words
 from envgen.cell import Arch, OsFamily
 from envgen.inspection import diagnoses_of
 
@@ -213,3 +214,11 @@ def test_why_a_version_is_needed(tmp_path: Path) -> None:
     assert binary.elf
     (need,) = [each for each in binary.elf.version_needs if each.library.startswith("libm.so")]
     assert binary.elf.symbols_of(need) == ("exp",)
+
+
+def test_names_in_a_library_give_a_terminal_no_orders() -> None:
+    hostile = replace(SOUND, needed=("lib\x1b[2J\u202eown.so",), name="\x07bell", elf=ElfFacts(runpath=("/\r/x",)))
+    assert all(text.isprintable() for _, text in in_words(hostile))
+    (found,) = findings(Looked("libone.so", (hostile,)))
+    assert found.sentence.isprintable()
+    assert found.evidence["library"].isprintable()

@@ -169,3 +169,13 @@ def test_nothing_in_a_name_reaches_the_terminal_as_a_command(envgen: Envgen, tmp
         said = envgen("diagnose", subject)
         assert "cannot be read" in said.out
         assert all(each.isprintable() or each == "\n" for each in said.out)
+
+
+def test_what_many_files_share_is_not_said_of_each(envgen: Envgen, tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.dll").write_bytes(DEBUG)
+    said = envgen("diagnose", tmp_path)
+    assert said.out.count("was compiled with /MDd") == 3
+    assert "binary-debug-crt: likewise 6 more" in said.out
+    assert said.out.count("Compile everything with /MD") == 1
+    assert envgen("diagnose", tmp_path, "--verbose").out.count("was compiled with /MDd") == 9
