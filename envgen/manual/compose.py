@@ -123,10 +123,11 @@ class Step:
         calls, files = self.needed.calls, {}
         index = calls.index(call)
         for path in {other.output for other in calls}:
-            maker = index if path == call.output else producer_of(path, calls, index)
+            own = path == call.output and call.phase is not Phase.FINISH
+            maker = index if own else producer_of(path, calls, index)
             if maker is None or Path(path).is_relative_to(self.record.out):
                 continue
-            earlier = sum(calls[i].output == path for i in range(maker))
+            earlier = sum(other.output == path and other.phase is not Phase.FINISH for other in calls[:maker])
             folder = f"${{BUILD}}/{self.record.name}"
             file = Path(os.path.relpath(path, self._build_root()))
             name = f"{file.stem}-{earlier + 1}{file.suffix}" if earlier else file.name

@@ -13,7 +13,7 @@ from run.project import PYTHON, TinyProject, cell_id, here
 
 from .conftest import Envgen
 
-COMMANDS = ("init", "plan", "why", "lock", "render", "run", "report", "schema")
+COMMANDS = ("init", "plan", "why", "lock", "render", "run", "report", "schema", "build-commands")
 CELL = cell_id()
 AXES = """\
 version: 1

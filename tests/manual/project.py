@@ -31,6 +31,24 @@ run("strip", "--strip-debug", out / "libtiny.so") if os.environ.get("STRIP") els
 shutil.copytree("tiny", out, dirs_exist_ok=True)
 (out / "made.txt").write_text("by the build")
 """
+CMAKE = """\
+cmake_minimum_required(VERSION 3.18)
+project(tiny LANGUAGES C)
+add_library(number STATIC number.c)
+add_library(tiny SHARED one.c two.c)
+set_target_properties(number PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_include_directories(tiny PRIVATE include)
+target_link_libraries(tiny PRIVATE number)
+install(TARGETS tiny DESTINATION tiny)
+install(FILES tiny/__init__.py tiny/check.py DESTINATION tiny)
+"""
+BUILD_BY_CMAKE = """\
+import os, subprocess
+
+subprocess.run(["cmake", "-S", ".", "-B", "made", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"], check=True)
+subprocess.run(["cmake", "--build", "made"], check=True)
+subprocess.run(["cmake", "--install", "made", "--strip", "--prefix", os.environ["ENVGEN_OUT"]], check=True)
+"""
 FILES = {
     "tiny/build.py": BUILD,
     "tiny/include/two.h": "int two(void);\nint number(void);\n",
@@ -54,6 +72,15 @@ def several_units(project: TinyProject) -> TinyProject:
     text = matrix.read_text()
     assert STEPS in text
     matrix.write_text(text.replace(STEPS, "      - {name: all, run: [python, build.py]}\n"))
+    return project
+
+
+def by_cmake(project: TinyProject) -> TinyProject:
+    """The same, by CMake."""
+    several_units(project)
+    for name, text in (("CMakeLists.txt", CMAKE), ("build.py", BUILD_BY_CMAKE)):
+        (project.folder / "tiny" / name).write_text(text)
+    (project.folder / "tiny" / "number.c").write_text("int number(void) { return 40; }\n")
     return project
 
 

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from run.project import TinyProject, cell_id
+from run.project import TinyProject, cell_id, here
 
-from .project import rows, several_units
+from .project import by_cmake, rows, several_units
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the stand-in is made for Linux")
 
@@ -60,6 +60,17 @@ def test_what_a_build_strips_is_stripped(several: TinyProject, tmp_path: Path) -
     out = pasted(script, tmp_path / "pasted")
     assert rows(out) == built(several)
     assert b".debug_info" not in (out / "tiny" / "libtiny.so").read_bytes()
+
+
+@pytest.mark.skipif(not shutil.which("cmake"), reason="there is no CMake here")
+def test_a_build_by_cmake(project: TinyProject, tmp_path: Path) -> None:
+    """What CMake tries, archives, links by scripts and strips while it installs."""
+    by_cmake(project)
+    assert project.envgen("run").returncode == 0
+    automatic = built(project)
+    script = commands(project)
+    assert "CMakeCCompilerId" not in script
+    assert rows(pasted(script, tmp_path / "pasted")) == automatic
 
 
 def test_what_a_build_tries_is_left_out(several: TinyProject) -> None:
@@ -157,3 +168,26 @@ class TestNinja:
         (several.folder / "tiny" / "include" / "two.h").touch()
         assert self.compiled(folder) == ["one.o"]
         assert self.compiled(folder) == []
+
+
+class TestElsewhere:
+    """Cells of another system, whose locks can be made here, and whose builds cannot."""
+
+    WINDOWS = CELL.replace("-".join(here()), "windows2022-x86_64")
+
+    def test_from_the_build_of_this_system(self, project: TinyProject) -> None:
+        project.write_matrix(os=f"{here()[0]}, windows2022")
+        several_units(project)
+        done = project.envgen("build-commands", self.WINDOWS)
+        assert done.returncode == 0, done.stderr
+        assert f"its commands are translated from those of {CELL}." in done.stderr
+        assert '"/I${SOURCE}/include"' in done.stdout
+        assert '/c "${SOURCE}/two.c" "/Fo${BUILD}/all/two.obj"; Confirm-Exit' in done.stdout
+        assert str(project.folder) not in done.stdout
+
+    def test_without_one(self, project: TinyProject) -> None:
+        project.write_matrix(os="windows2022")
+        done = project.envgen("build-commands", self.WINDOWS)
+        assert done.returncode == 1
+        assert "and the matrix has no cell of this one" in done.stderr
+        assert "Run this on a machine of that system, or add such a cell to the matrix." in done.stderr
