@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from envgen.errors import UsageError
+from envgen.manual.calls import SOURCE
 from envgen.manual.header import header
 from envgen.manual.places import QUESTIONS, WINDOWS_QUESTIONS
 from envgen.manual.recipe import Action, Form, Phase, Recipe, pieces
@@ -28,6 +29,12 @@ rule compile_cuda
   depfile = $out.d
   deps = gcc
   description = $step: compile for the GPU $out
+
+rule compile_and_link
+  command = $before $program $arguments -MMD -MQ $out -MF $out.d$then
+  depfile = $out.d
+  deps = gcc
+  description = $step: compile and link $out
 
 rule link
   command = $before $program $arguments$then
@@ -124,7 +131,14 @@ def _asked(recipe: Recipe) -> Iterator[str]:
 
 def _edge(maker: Action, finishing: list[Action], quote: Quote) -> Iterator[str]:
     """The edge of one file: the command that makes it, and those that change it in place afterwards."""
-    rule = "compile_cuda" if maker.phase is Phase.COMPILE and maker.cuda else RULE[maker.phase]
+    units = [path for path in maker.inputs if SOURCE.search(path)]
+    rule = RULE[maker.phase]
+    if maker.cuda and rule == "compile":
+        rule = "compile_cuda"
+    elif rule == "link" and len(units) == 1 and not maker.cuda:
+        rule = "compile_and_link"
+    elif rule == "link" and units:
+        yield "# One command compiles several units, so their headers are not watched."
     inputs = " ".join(map(_path, maker.inputs))
     yield f"build {_path(maker.output)}: {rule} {inputs}"
     yield f"  step = {maker.step}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -49,10 +50,15 @@ def recorded(project: Project, job: Job, interrupt: Interrupt, on_line: OnLine) 
     """
     if isinstance(job.lock, LockError):
         raise job.lock
+    if sys.platform == "win32":
+        raise NotRecorded(
+            "A build cannot be recorded on Windows, where its compilers are not found by name.",
+            "Ask for this cell on Linux or macOS: its commands are translated there.",
+        )
     folder = recordings(project, job.environment.kind) / str(job.cell)
     with held(job.folder.parent / f"{job.cell}.lock", interrupt, lambda: on_line("another envgen is at this cell")):
         kept = read_recipe(folder / "recipe.json")
-        if kept and kept.key == job.key and job.is_built:
+        if kept and kept.key == job.key and job.is_built and job.environment.exists():
             return kept
         recording = _Recording(job, folder, interrupt, on_line)
         recipe = recording.recipe()

@@ -161,6 +161,17 @@ class TestNinja:
     def test_the_same_bytes(self, several: TinyProject, folder: Path) -> None:
         assert rows(folder / "out") == built(several)
 
+    def test_a_unit_that_is_linked_at_once(self, project: TinyProject, tmp_path: Path) -> None:
+        """Compiled and linked by one command, it still hangs on its header."""
+        header = project.folder / "tiny" / "answer.h"
+        header.write_text("#define ANSWER 42\n")
+        (project.folder / "tiny" / "tiny.c").write_text('#include "answer.h"\nint answer(void) { return ANSWER; }\n')
+        commands(project, "--ninja", "--output", str(tmp_path / "made"))
+        self.ninja(tmp_path / "made")
+        assert "no work to do" in self.ninja(tmp_path / "made")
+        header.touch()
+        assert "library: compile and link " in self.ninja(tmp_path / "made")
+
     def test_only_what_changed_is_compiled(self, several: TinyProject, folder: Path) -> None:
         assert self.compiled(folder) == []
         (several.folder / "tiny" / "two.c").touch()
