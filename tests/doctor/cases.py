@@ -84,6 +84,10 @@ CASES: list[Case] = [
     ),
     ("torch-record", ERROR, None, "imported from /dev/sources", ill(torches=(Path("/dev/sources/torch"),))),
     (
+        "torch-record", ERROR, Cause.BINARY_DAMAGED, "nothing on the path is torch",
+        ill(torches=(), imported=Imported()),
+    ),
+    (
         "torch-record", WARNING, None, "pip knows nothing",
         ill(distributions=[each for each in HEALTHY.distributions if each.name != "torch"]),
     ),

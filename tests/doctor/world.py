@@ -80,7 +80,8 @@ class World:
     def examine(self, request: Request | None = None, **variables: str) -> Examination:
         """What the doctor finds, with further variables."""
         environ = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
-        place = place_of({**environ, **variables}, venv=self.folder / "env")
+        hidden = {"CUDA_VISIBLE_DEVICES": ""}  # the stand-in is no match for a GPU of this machine
+        place = place_of({**environ, **hidden, **variables}, venv=self.folder / "env")
         return examine(place, request or Request(self.work), Facts.bundled())
 
     def found(self, request: Request | None = None, **variables: str) -> dict[str, Finding]:

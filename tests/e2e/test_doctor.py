@@ -30,7 +30,8 @@ def site(torch_cell: TorchCell) -> Path:
 
 def found(cell: TorchCell, work: Path, **variables: str) -> dict[str, Finding]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LD_", "CUDA_"))}
-    place = place_of({**inherited, **variables}, str(cell.python))
+    hidden = {"CUDA_VISIBLE_DEVICES": ""}  # this torch is one for the CPU
+    place = place_of({**inherited, **hidden, **variables}, str(cell.python))
     findings = examine(place, Request(work), Facts.bundled()).findings
     return {each.check: each for each in findings if each.severity is not Severity.INFO}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from envgen.compat.facts import Facts
 from envgen.compat.words import listed
+from envgen.diagnose.causes import Cause
 from envgen.doctor.checks.commands import pip
 from envgen.doctor.checks.near import near_torch
 from envgen.doctor.finding import Check, Finding, Severity
@@ -58,9 +59,19 @@ def _two_records(observed: Observed, facts: Facts) -> Iterator[Finding]:
 def _other_record(observed: Observed, facts: Facts) -> Iterator[Finding]:
     """The torch that is imported is not the one that pip knows."""
     installed, places = observed.distribution("torch"), observed.torches
-    if not places or len(places) > 1:
+    if len(places) > 1:
         return
-    if installed is None:
+    if not places:
+        if installed:
+            yield Finding(
+                Severity.ERROR,
+                f"pip's record says that torch {installed.version} is installed, and nothing on the path is torch.",
+                where=(str(installed.info),),
+                remedy="Install it again.",
+                command=pip(observed, "install", "--force-reinstall", f"torch=={installed.version}"),
+                cause=Cause.BINARY_DAMAGED,
+            )
+    elif installed is None:
         yield Finding(
             Severity.WARNING,
             "torch is imported from a folder, and no package of that name is installed: pip knows nothing of it.",
