@@ -16,7 +16,7 @@ from rich.markup import escape
 from envgen.binary import printable
 from envgen.binary.subject import STDIN
 from envgen.cli.console import output
-from envgen.diagnose import Facts, catalogue, diagnose_log, diagnose_text
+from envgen.diagnose import GIST, Facts, catalogue, diagnose_log, diagnose_text
 from envgen.errors import UsageError
 from envgen.results import Diagnosis
 
@@ -93,6 +93,8 @@ def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose:
     _line(console, f"  [dim]{_plain(best.evidence.get('line', ''))}[/]")
     _line(console, f"  Why: {escape(text.explanation)}")
     _line(console, f"  Fix: {_plain(best.fix)}")
+    if best.rule.startswith(GIST):
+        _line(console, "  [yellow]No rule knows this text exactly; that is told from words in it that go together.[/]")
     if verbose:
         known = {key: best.evidence[key] for key in _SHOWN if best.evidence.get(key)}
         _line(

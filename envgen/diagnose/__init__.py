@@ -3,6 +3,6 @@
 from envgen.diagnose.catalogue import CauseText, catalogue, diagnosis
 from envgen.diagnose.causes import Cause
 from envgen.diagnose.facts import Facts
-from envgen.diagnose.messages import diagnose_log, diagnose_text
+from envgen.diagnose.messages import GIST, diagnose_log, diagnose_text
 
-__all__ = ["Cause", "CauseText", "Facts", "catalogue", "diagnose_log", "diagnose_text", "diagnosis"]
+__all__ = ["GIST", "Cause", "CauseText", "Facts", "catalogue", "diagnose_log", "diagnose_text", "diagnosis"]

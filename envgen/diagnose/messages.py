@@ -15,6 +15,7 @@ from envgen.diagnose.symbols import string_form
 from envgen.results import Diagnosis
 
 MOST = 5  # causes that are told
+GIST = "gist-"  # what the ids of rules begin with that know no exact text
 
 
 def diagnose_text(text: str, facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
@@ -27,9 +28,13 @@ def diagnose_text(text: str, facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, .
     return diagnose_log((text,), facts)
 
 
-def diagnose_log(chunks: Iterable[str], facts: Facts = NOTHING_KNOWN) -> tuple[Diagnosis, ...]:
-    """As `diagnose_text`, of a log of any size that comes in chunks."""
-    scan = Scan(rules())
+def diagnose_log(chunks: Iterable[str], facts: Facts = NOTHING_KNOWN, *, loosely: bool = True) -> tuple[Diagnosis, ...]:
+    """As `diagnose_text`, of a log of any size that comes in chunks.
+
+    Args:
+        loosely: whether a short text that no rule knows exactly may be told by words that go together.
+    """
+    scan = Scan(rules() if loosely else [each for each in rules() if each.weight > Weight.GIST])
     for chunk in chunks:
         scan.feed(chunk)
     told: dict[Cause, Diagnosis] = {}
@@ -49,7 +54,7 @@ def _ranked(found: list[Found], facts: Facts) -> Iterator[tuple[Cause, Found]]:
 
 def _weight(found: Found) -> Weight:
     """What stands in a warning did not end anything yet."""
-    return Weight.HINT if found.warned else found.rule.weight
+    return min(Weight.HINT, found.rule.weight) if found.warned else found.rule.weight
 
 
 def _evidence(found: Found) -> dict[str, str]:

@@ -37,10 +37,11 @@ _LOOSE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[ '\"]")  # a class of characters
 class Weight(IntEnum):
     """How much a text says.
 
-    HINT may stand in the log of something that works; LIKELY has several causes, or comes with a more telling text;
-    SURE has the one cause, or causes that its own evidence tells apart.
+    GIST is no more than words that go together; HINT may stand in the log of something that works; LIKELY has several
+    causes, or comes with a more telling text; SURE has the one cause, or causes that its own evidence tells apart.
     """
 
+    GIST = 0
     HINT = 1
     LIKELY = 2
     SURE = 3

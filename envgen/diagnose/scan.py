@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import string
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from typing import NamedTuple
 
-from envgen.diagnose.rule import Rule
+from envgen.diagnose.rule import Rule, Weight
 
-TRIED_FIRST = 40  # of the places where a rule may fit
-TRIED_LAST = 20
+SHORT = 60  # lines that somebody copied out of a log; in longer texts no gist is looked for
+TRIED_FIRST = 25  # of the places where a rule may fit
+TRIED_LAST = 15
 KEPT = 24  # matches of one rule
 _BEFORE, _AFTER = 400, 1400  # characters around such a place
 _LINES_BEFORE, _LINES_AFTER = 2, 4
@@ -49,20 +50,39 @@ class Found:
     evidence: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Some lines of the log, around a place where a rule may fit."""
+class _Place(NamedTuple):
+    """Some lines of the log, around one on which a rule may fit.
+
+    Attributes:
+        at: where that line begins.
+        column: where on it the text stands that the rule goes by.
+    """
 
     rule: Rule
     at: int
-    text: str
+    lines: list[str]
+    column: int
+
+    def cut(self) -> tuple[int, str]:
+        """What is near, and where that begins."""
+        before = self.lines[:_LINES_BEFORE]
+        start = sum(map(len, before)) + len(before)
+        begin = max(0, start + self.column - _BEFORE)
+        return self.at - start + begin, "\n".join(self.lines)[begin : begin + _BEFORE + _AFTER]
 
 
 @dataclass
 class Scan:
-    """One pass over a log, piece by piece, and `finish` at the end."""
+    """One pass over a log, piece by piece, and `finish` at the end.
 
-    rules: Iterable[Rule]
+    Attributes:
+        lines: how many were looked at.
+        short: whether the text is.
+    """
+
+    rules: Sequence[Rule]
+    lines: int = 0
+    short: bool = True
     _found: dict[tuple[str, int], Found] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _last: dict[str, deque[_Place]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=TRIED_LAST)))
@@ -71,8 +91,11 @@ class Scan:
     _offset: int = -_LINES_BEFORE  # of the first held line, in characters
 
     def __post_init__(self) -> None:
+        self._look_for(self.rules)
+
+    def _look_for(self, rules: Iterable[Rule]) -> None:
         self._by_word: dict[str, list[tuple[str, Rule]]] = defaultdict(list)
-        for each in self.rules:
+        for each in rules:
             for near in each.near:
                 self._by_word[max(_WORDS.findall(near), key=len)].append((near, each))
         self._words = frozenset(self._by_word)
@@ -90,17 +113,20 @@ class Scan:
         for places in self._last.values():
             for place in places:
                 self._try(place)
-        return sorted(self._found.values(), key=lambda found: found.at)
+        told = (found for found in self._found.values() if self.short or found.rule.weight > Weight.GIST)
+        return sorted(told, key=lambda found: found.at)
 
     def _lines(self, text: str) -> list[str]:
-        lines = text.split("\n")
-        return [part for line in lines for part in _parts(line)] if len(text) > _LONGEST_LINE else lines
+        return [part for line in text.split("\n") for part in (_parts(line) if len(line) > _LONGEST_LINE else (line,))]
 
     def _look(self, lines: list[str]) -> None:
         """Looks at all lines that have their neighbours beside them, and keeps the others."""
         at = self._offset
         end = max(len(lines) - _LINES_AFTER, 0)
         for index, line in enumerate(lines[:end]):
+            if self.short and self.lines + index > SHORT:
+                self.short = False
+                self._look_for(each for each in self.rules if each.weight > Weight.GIST)
             if index >= _LINES_BEFORE and line:
                 lowered = _lowered(line)
                 words = _WORDS.findall(lowered)
@@ -109,24 +135,22 @@ class Scan:
             if index < end - _LINES_BEFORE:
                 self._offset = at + len(line) + 1
             at += len(line) + 1
+        self.lines += end
         self._held = lines[max(end - _LINES_BEFORE, 0) :]
 
     def _candidates(self, lines: list[str], index: int, at: int, lowered: str, words: Iterable[str]) -> None:
-        before = lines[index - _LINES_BEFORE : index]
-        text = "\n".join(lines[index - _LINES_BEFORE : index + _LINES_AFTER])
-        start = sum(map(len, before)) + len(before)
+        around = ""  # the line with those beside it, for texts that are wrapped
         tried: set[str] = set()
-
-        @cache
-        def around() -> str:
-            """The line with those beside it: texts that are wrapped."""
-            return " ".join(_lowered(line).strip() for line in lines[index - 1 : index + 2])
-
         for near, each in (entry for word in words for entry in self._by_word[word]):
-            if each.id not in tried and (near in lowered or near in around()):
+            if each.id in tried:
+                continue
+            column = lowered.find(near)
+            if column < 0 and " " in near:
+                around = around or " ".join(_lowered(line).strip() for line in lines[index - 1 : index + 2])
+            if column >= 0 or near in around:
                 tried.add(each.id)
-                begin = max(0, start + max(lowered.find(near), 0) - _BEFORE)
-                self._consider(_Place(each, at - start + begin, text[begin : begin + _BEFORE + _AFTER]))
+                beside = lines[index - _LINES_BEFORE : index + _LINES_AFTER]
+                self._consider(_Place(each, at, beside, max(column, 0)))
 
     def _consider(self, place: _Place) -> None:
         self._counts[place.rule.id] += 1
@@ -136,12 +160,13 @@ class Scan:
             self._last[place.rule.id].append(place)
 
     def _try(self, place: _Place) -> None:
-        for number, match in enumerate(place.rule.pattern.finditer(place.text)):
-            at = place.at + match.start()
+        begin, text = place.cut()
+        for number, match in enumerate(place.rule.pattern.finditer(text)):
+            at = begin + match.start()
             if number >= KEPT or (place.rule.id, at) in self._found:
                 continue
             evidence = {_name(key): " ".join(value.split()) for key, value in match.groupdict().items() if value}
-            line = _line(place.text, match.start())
+            line = _line(text, match.start())
             warned = bool(_WARNS.search(line)) and not _WARNS.search(match[0])
             self._found[place.rule.id, at] = Found(place.rule, at, line, warned, evidence)
 

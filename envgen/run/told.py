@@ -26,7 +26,7 @@ def told_of(job: Job, rung: Rung, sentence: str, log: Path) -> tuple[Diagnosis, 
         sentence: what the rung says of its failure; deaths by a signal and limits stand there and not in the log.
         log: what its commands printed; need not exist.
     """
-    return diagnose_log((*_last_command(log), "\n", sentence, "\n"), facts_of(job, rung))
+    return diagnose_log((*_last_command(log), "\n", sentence, "\n"), facts_of(job, rung), loosely=False)
 
 
 def facts_of(job: Job, rung: Rung) -> Facts:

@@ -87,7 +87,9 @@ def test_lines_from_standard_input(envgen: Envgen, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(question.encode())))
     said = envgen("diagnose", "--jsonl")
     assert said.code == 0
-    assert json.loads(said.out) == {"id": 1, "causes": ["build-arch-unknown"]}
+    answer = json.loads(said.out)
+    assert answer["id"] == 1
+    assert answer["causes"][0] == "build-arch-unknown"
 
 
 def test_nothing_in_a_log_reaches_the_terminal_as_a_command(envgen: Envgen, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Messages that people posted in public, each with its cause and its thread.
 
-cases.jsonl: 222 messages; the rules were written with 159 of them at hand, and tried on the other 63 before those were
-looked at (first 82.5 %, among the first two 82.5 %). found.jsonl: 154 further messages, collected when the rules stood,
-and tried before they were looked at (83.8 % and 85.1 %). Since then the rules were mended with all of them.
+cases.jsonl: 222 messages. The rules were written with 159 of them at hand, and tried on the other 63 before those were
+looked at: the right cause first in 82.5 %, among the first two in 82.5 %.
+
+found.jsonl: messages collected when the rules stood, in two turns, each tried before the rules were mended with it: 154
+(83.8 % and 85.1 %), and 28 unusual ones (60.7 % and 64.3 %), after which the rules of gist.yaml were made. Those alone,
+without all others, tell 51 % of the 404 messages.
 """
 
 from __future__ import annotations

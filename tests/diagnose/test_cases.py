@@ -8,12 +8,13 @@ from functools import cache
 
 import pytest
 
+from envgen.diagnose.rule import Weight
 from envgen.diagnose.ruleset import rules
 from envgen.diagnose.scan import Found, Scan
 
 from .cases import Case, cases
 
-FILES = {"cases.jsonl": 222, "found.jsonl": 154}
+FILES = {"cases.jsonl": 222, "found.jsonl": 182}
 
 
 def share(of: tuple[Case, ...], within: int) -> float:
@@ -78,7 +79,8 @@ def test_rules_are_found_by_the_words_that_stand_near_them() -> None:
     for case in (case for file in FILES for case in cases(file)):
         found = {each.rule.id for each in scanned(case.error)}
         text = case.error.translate(dict.fromkeys((0x60, 0x2018, 0x2019, 0x201C, 0x201D), "'"))
-        missed = {rule.id for rule in rules() if rule.pattern.search(text)} - found
+        exact = (rule for rule in rules() if rule.weight > Weight.GIST)
+        missed = {rule.id for rule in exact if rule.pattern.search(text)} - found
         assert not missed, (case.id, missed)
 
 

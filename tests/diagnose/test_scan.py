@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envgen.diagnose import Facts, catalogue, diagnose_log, diagnose_text
+from envgen.diagnose import GIST, Facts, catalogue, diagnose_log, diagnose_text
 from envgen.diagnose.messages import MOST
-from envgen.diagnose.rule import pattern_of
+from envgen.diagnose.rule import Weight, pattern_of
 from envgen.diagnose.ruleset import rules
 from envgen.diagnose.scan import TRIED_FIRST
 
@@ -99,6 +99,18 @@ def test_a_line_without_end() -> None:
 def test_an_unknown_text_is_not_guessed_at() -> None:
     for text in ("", "hello", "Traceback (most recent call last):\n  File 'x.py', line 3\nValueError: wrong shape"):
         assert diagnose_text(text) == ()
+
+
+def test_words_that_go_together_are_taken_in_short_texts_only() -> None:
+    """And never before a text that a rule knows; their diagnoses can be told from others."""
+    loose = "the loaded TensorRT engine has an incompatible version"
+    best = diagnose_text(loose)[0]
+    assert best.cause == "trt-version-mismatch"
+    assert best.rule.startswith(GIST)
+    assert diagnose_log([loose], loosely=False) == ()
+    assert diagnose_text("\n".join([loose, *NOISE * 10])) == ()
+    assert diagnose_text(f"{loose}\n{UNDEFINED}")[0].cause == "torch-version-mismatch"
+    assert all(rule.id.startswith(GIST) is (rule.weight is Weight.GIST) for rule in rules())
 
 
 def test_every_cause_can_be_told_without_evidence() -> None:
