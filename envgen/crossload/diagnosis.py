@@ -15,7 +15,6 @@ from envgen.lock import Lock
 from envgen.results import Diagnosis
 
 _NOT_FOUND = re.compile(r"(?:No module named|cannot import name) '(?:\w+\.)*(?P<name>\w+)'", re.ASCII)
-_CRASHED = re.compile(r"^died on ", re.MULTILINE)
 RULE = "crossload-module-of-another-python"
 
 
@@ -24,31 +23,26 @@ def diagnoses(pair: Pair, said: str, foreseen: Foreseen | None) -> tuple[Diagnos
 
     Args:
         said: what it printed, from its end, and how it ended.
-        foreseen: what the binaries' facts said before. A signal's name alone tells less than they do.
+        foreseen: what the binaries' facts said before.
     """
     certain = tuple(_of_another_python(pair, said))
-    told = diagnose_text(said, _facts(pair))
-    return decided(certain, told, foreseen.diagnoses if foreseen else (), crashed=bool(_CRASHED.search(said)))
+    return decided(certain, diagnose_text(said, _facts(pair)), foreseen.diagnoses if foreseen else ())
 
 
 def decided(
-    certain: Sequence[Diagnosis], told: Sequence[Diagnosis], by_binaries: Sequence[Diagnosis], *, crashed: bool
+    certain: Sequence[Diagnosis], told: Sequence[Diagnosis], by_binaries: Sequence[Diagnosis]
 ) -> tuple[Diagnosis, ...]:
-    """One of each cause: where several causes print the same text, the binaries' facts decide between them.
+    """One of each cause: where a text fits several causes, or another one, the binaries' facts decide.
+
+    What is wrong with the cell itself shows where its own build is loaded, and nothing speaks against that.
 
     Args:
         told: what the text says.
-        crashed: whether a signal ended it, whose name alone tells little.
     """
     foreseen = {each.cause for each in by_binaries}
-    agreed = [each for each in told if each.cause in foreseen]
-    by_symbol = bool(told) and "symbol" in told[0].evidence
-    if not agreed and (crashed or by_symbol or not told):
-        ordered = (*certain, *by_binaries, *told)
-    else:
-        ordered = (*certain, *agreed, *told)
+    agreed = (each for each in told if each.cause in foreseen)
     first: dict[str, Diagnosis] = {}
-    for each in ordered:
+    for each in (*certain, *agreed, *by_binaries, *told):
         first.setdefault(each.cause, each)
     return tuple(first.values())
 
