@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from string import Template
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-
-RECIPE_VERSION = 1
 
 
 class Phase(StrEnum):
@@ -72,7 +71,7 @@ class Recipe(_Record):
             known then, and are defaults or empty.
     """
 
-    version: int = RECIPE_VERSION
+    version: Literal[1] = 1
     envgen: str
     key: str
     cell: str
