@@ -24,6 +24,8 @@ _LONG_WRITTEN = re.compile(
     r"(?:data|data_ptr|item|accessor)<(?:unsigned )?long\b(?! long)|(?:data|data_ptr)@[JK]@|__ZNK2at\w+data_ptrI[lm]E"
 )
 _RELEASES_WITHOUT_LINKS = re.compile(r"cpython-3[4-7]m|py(?:thon)?-?3\.[4-7]\b|python2")  # torch 1.4 and older, mostly
+# Libraries of torch that lack each other's symbols are of two builds; an extension is not to blame.
+_IN_TORCH = re.compile(r"torch/lib/lib(?:torch(?!_?trt)|c10|ATen|TH|caffe2|shm)")
 
 _VENDOR = (Cause.VENDOR_LIB_VERSION_MIX, Cause.CUDA_RUNTIME_MISSING)
 
@@ -33,6 +35,8 @@ def undefined(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
     symbol = plain(evidence["symbol"])
     if version := _of_version(evidence.get("of", "")):
         return version
+    if _IN_TORCH.search(evidence.get("file", "")) and (TORCH.match(symbol) or symbol.startswith("TH")):
+        return (Cause.STALE_BUILD, Cause.TORCH_VERSION_MISMATCH)
     if TORCH.match(symbol):
         return _torch(symbol, evidence, clues)
     if _PYTHON_BINDINGS.match(symbol):
