@@ -18,7 +18,8 @@ _ITANIUM_HEAD = re.compile(
     r"_Z(?:T[VTISCHW]|T[hv]n?\d+_(?:n?\d+_)?|GV|GR|Z)*(?:N[rVK]*[RO]?)?(?:2at|3c10|4c10d|5torch|6caffe2|\d+THP)"
 )
 _ITANIUM_PYBIND = re.compile(r"_ZN?K?8pybind11\w*(?:2at|3c10|5torch)")
-_MSVC = re.compile(r"\?.*@(?:at|c10|c10d|torch|caffe2)@@|\?\??\w*THP")
+# Of an operator only its code stands before the namespace: `??6c10@@`.
+_MSVC = re.compile(r"\?.*@(?:at|c10|c10d|torch|caffe2)@@|\?\?_?[0-9A-Z](?:at|c10|c10d|torch|caffe2)@@|\?\??\w*THP")
 _C = re.compile(r"(?:aoti_torch_|torch_|_?THP[A-Z_]|_torch)")
 
 

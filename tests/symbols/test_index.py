@@ -17,7 +17,7 @@ from tests.symbols.test_tables import column
 LINUX = Platform.LINUX_X86_64
 ADD, WARP, GONE = "_ZN2at3addEv", "_ZN2at4cuda4warpEv", "_ZN2at4goneEv"
 OLD, NEW = Version("2.0"), Version("2.1")
-SHIPPED_PLATFORMS = (Platform.LINUX_X86_64, Platform.WIN_AMD64, Platform.MACOS_ARM64)
+SHIPPED_PLATFORMS = (Platform.LINUX_X86_64, Platform.LINUX_AARCH64, Platform.WIN_AMD64, Platform.MACOS_ARM64)
 
 
 @pytest.fixture

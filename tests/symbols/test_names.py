@@ -27,6 +27,7 @@ from envgen.symbols.names import hashes_of
         "?size@Tensor@at@@QEBA_JXZ",
         "??0Error@c10@@QEAA@USourceLocation@1@V?$basic_string@DU?$char_traits@D@std@@V?$allocator@D@2@@std@@@Z",
         "?GetCPUAllocator@c10@@YAPEAUAllocator@1@XZ",
+        "??8c10@@YA_NAEBUType@0@0@Z",
     ],
 )
 def test_of_torch(name: str) -> None:
