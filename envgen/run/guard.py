@@ -3,7 +3,8 @@
 Its order is one line of JSON on standard input: {"argv": [...], "cwd": ..., "env": {...}, "log": ...,
 "timeout": seconds, "memory": bytes or null, "log_limit": bytes}. It writes one JSON object to standard output: how the
 command ended. It ends the command, with every process that came from it, when time or memory runs out, when its log
-grows too large, and when its standard input closes: so a killed envgen leaves no orphans.
+grows too large, and when its standard input closes: so a killed envgen leaves no orphans. On Linux it is two processes:
+one is the command's parent and watches it, the other ends what is left where the command killed its parent.
 """
 
 from __future__ import annotations
@@ -30,7 +31,22 @@ PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
-    _adopt_orphans()
+    if sys.platform == "linux":
+        _adopt_orphans()
+        if watcher := os.fork():
+            _outlive(watcher)
+            return
+        _adopt_orphans()
+    _run(order)
+
+
+def _outlive(watcher: int) -> None:
+    _, status = os.waitpid(watcher, 0)
+    if status:  # what came from the command is this process's to end now
+        _end_all()
+
+
+def _run(order: dict[str, Any]) -> None:
     abandoned = threading.Event()
     threading.Thread(target=_watch_parent, args=(abandoned,), daemon=True).start()
 
@@ -98,7 +114,7 @@ def _resident_bytes(child: subprocess.Popen[bytes]) -> int:
     return total
 
 
-def _end_all(child: subprocess.Popen[bytes]) -> None:
+def _end_all(child: subprocess.Popen[bytes] | None = None) -> None:
     """Asks what is left to end, then kills, again while new ones appear."""
     for process in _alive(child):
         _signal(process, signal.SIGTERM)
@@ -110,15 +126,16 @@ def _end_all(child: subprocess.Popen[bytes]) -> None:
         time.sleep(POLL / 4)
 
 
-def _alive(child: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def _alive(child: subprocess.Popen[bytes] | None) -> list[psutil.Process]:
     """The processes that came from the command and still run; adopted ones that ended are reaped."""
-    child.poll()
+    if child:
+        child.poll()
     alive = []
     for process in psutil.Process().children(recursive=True):
         try:
             if process.status() != psutil.STATUS_ZOMBIE:
                 alive.append(process)
-            elif process.pid != child.pid:
+            elif child is None or process.pid != child.pid:
                 os.waitpid(process.pid, os.WNOHANG)
         except (psutil.Error, ChildProcessError):  # it ended in between, or its own parent reaps it
             continue
@@ -140,8 +157,7 @@ def _watch_parent(abandoned: threading.Event) -> None:
 
 
 def _adopt_orphans() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # a fork does not inherit it
 
 
 def _prefer_for_the_oom_killer(pid: int) -> None:

@@ -218,6 +218,33 @@ def test_a_guard_that_is_asked_to_end_ends_its_command(tmp_path: Path) -> None:
     assert not processes_of(tmp_path)
 
 
+@LINUX
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(f"import os; os.kill(os.getppid(), 9); {SLEEP}", id="command"),
+        pytest.param(
+            "import os\nguard = os.getppid()\n"
+            + DOUBLE_FORK.format(body="import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.kill(guard, 9)")
+            + SLEEP,
+            id="what it left",
+        ),
+    ],
+)
+def test_a_command_that_kills_its_parent_leaves_no_orphan(tmp_path: Path, code: str) -> None:
+    ending = run(python(tmp_path, code))
+    assert (ending.kind, ending.ok) == ("lost", False)
+    assert not processes_of(tmp_path)
+
+
+@LINUX
+def test_a_command_whose_guard_is_killed_from_above_is_ended(tmp_path: Path) -> None:
+    """The one of the guard's processes that envgen started; the other sees its input close."""
+    code = f"import os, psutil; psutil.Process(os.getppid()).parent().kill(); {SLEEP}"
+    assert run(python(tmp_path, code)).kind == "lost"
+    assert not processes_of(tmp_path)
+
+
 def test_what_is_set_for_the_command_does_not_reach_the_guard(tmp_path: Path) -> None:
     """An extension may have a module of any name, and its folder comes first on the command's path."""
     (tmp_path / "psutil.py").write_text("print('the extension has it')")
@@ -296,4 +323,11 @@ def test_signal_names(returncode: int, name: str | None) -> None:
 
 
 def _sleepers(folder: Path) -> list[psutil.Process]:
-    return [process for process in processes_of(folder) if process.cwd() == str(folder)]
+    return [process for process in processes_of(folder) if _works_in(process, folder)]
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.cwd() == str(folder)
+    except psutil.Error:  # it ended in between
+        return False
