@@ -96,7 +96,7 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class _Careful(io.RawIOBase):
+class Careful(io.RawIOBase):
     """A stream whose reader cannot be made to hold more than a sound archive needs."""
 
     def __init__(self, stream: IO[bytes], most: int) -> None:
@@ -127,7 +127,7 @@ class _Careful(io.RawIOBase):
 
 
 def _read_zip(stream: IO[bytes]) -> Iterator[Member]:
-    with zipfile.ZipFile(_Careful(stream, _LARGEST_STREAM)) as archive:
+    with zipfile.ZipFile(Careful(stream, _LARGEST_STREAM)) as archive:
         if any(info.filename.endswith(".tar.zst") for info in archive.infolist()):
             raise Unreadable("it is a conda package, compressed as envgen does not read it; unpack it (`cph x FILE`)")
         libraries = [info for info in archive.infolist() if is_binary_name(info.filename)]
@@ -162,7 +162,7 @@ def _check_number(libraries: int, size: int) -> None:
 
 
 def _read_tar(stream: IO[bytes]) -> Iterator[Member]:
-    with _unpacked(stream) as plain, tarfile.open(fileobj=_Careful(plain, _LARGEST_STREAM), mode="r|") as archive:
+    with _unpacked(stream) as plain, tarfile.open(fileobj=Careful(plain, _LARGEST_STREAM), mode="r|") as archive:
         number = 0
         for info in archive:
             number += is_binary_name(info.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -25,13 +26,17 @@ class Content:
         start: where the part begins in them.
         size: bytes of the part; all that follow when not given.
 
+    Attributes:
+        start: likewise.
+        size: bytes of the part.
+
     Raises:
         Unreadable: the file ends before the part does.
     """
 
     def __init__(self, data: bytes | mmap.mmap, start: int = 0, size: int | None = None) -> None:
         self._data = data
-        self._start = start
+        self.start = start
         self.size = len(data) - start if size is None else size
         self._texts_left = _ALL_TEXTS
         if start < 0 or self.size < 0 or start + self.size > len(data):
@@ -45,7 +50,7 @@ class Content:
         """
         if start < 0 or size < 0 or start + size > self.size:
             raise cut_short(start + size, self.size)
-        return Content(self._data, self._start + start, size)
+        return Content(self._data, self.start + start, size)
 
     def unpack(self, form: struct.Struct, at: int) -> tuple[Any, ...]:
         """A record.
@@ -55,7 +60,7 @@ class Content:
         """
         if at < 0 or at + form.size > self.size:
             raise cut_short(at + form.size, self.size)
-        return form.unpack_from(self._data, self._start + at)
+        return form.unpack_from(self._data, self.start + at)
 
     def records(self, form: struct.Struct, at: int, count: int) -> Iterator[tuple[Any, ...]]:
         """Records that stand one behind the other.
@@ -66,7 +71,7 @@ class Content:
         size = form.size * count
         if at < 0 or count < 0 or at + size > self.size:
             raise cut_short(at + size, self.size)
-        view = memoryview(self._data)[self._start + at : self._start + at + size]
+        view = memoryview(self._data)[self.start + at : self.start + at + size]
         try:
             yield from form.iter_unpack(view)
         finally:
@@ -80,7 +85,7 @@ class Content:
         """
         if at < 0 or size < 0 or at + size > self.size:
             raise cut_short(at + size, self.size)
-        return self._data[self._start + at : self._start + at + size]
+        return self._data[self.start + at : self.start + at + size]
 
     def text(self, at: int) -> str:
         """A text that ends with a zero byte; bytes that are no UTF-8 are escaped.
@@ -90,8 +95,8 @@ class Content:
         """
         if not 0 <= at < self.size:
             raise cut_short(at, self.size)
-        begin = self._start + at
-        end = self._data.find(b"\0", begin, min(begin + _LONGEST_TEXT, self._start + self.size))
+        begin = self.start + at
+        end = self._data.find(b"\0", begin, min(begin + _LONGEST_TEXT, self.start + self.size))
         if end < 0:
             raise Unreadable("a name in it has no end")
         self._texts_left -= end - begin
@@ -99,11 +104,16 @@ class Content:
             raise Unreadable("its names are longer than those of any sound binary")
         return self._data[begin:end].decode("utf-8", "backslashreplace")
 
+    def matches(self, pattern: re.Pattern[bytes], at: int = 0, *, ends: bool = False) -> Iterator[int]:
+        """Where a pattern is found, from an offset on; with `ends`, where each find ends."""
+        for match in pattern.finditer(self._data, self.start + max(at, 0), self.start + self.size):
+            yield (match.end() if ends else match.start()) - self.start
+
     def find(self, wanted: bytes, at: int = 0, end: int | None = None) -> int:
         """Where some bytes stand first, from an offset on; -1 when they do not."""
         stop = self.size if end is None else min(end, self.size)
-        found = self._data.find(wanted, self._start + max(at, 0), self._start + stop)
-        return found - self._start if found >= 0 else -1
+        found = self._data.find(wanted, self.start + max(at, 0), self.start + stop)
+        return found - self.start if found >= 0 else -1
 
 
 def cut_short(wanted: int, there: int) -> Unreadable:

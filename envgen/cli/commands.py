@@ -47,6 +47,7 @@ COMMANDS = {
     "verify": Place("verify", "verify_command"),
     "report": Place("report", "report_command"),
     "schema": Place("schema", "schema_command"),
+    "engine": Place("engine", "app"),
     "facts": Place("facts", "app"),
     "images": Place("images", "app"),
 }

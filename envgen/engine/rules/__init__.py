@@ -1,0 +1,1 @@
+"""The rules by which engines load or do not."""
