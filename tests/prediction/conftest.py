@@ -50,16 +50,25 @@ class World:
 
 @pytest.fixture(scope="session")
 def compile_library(tmp_path_factory: pytest.TempPathFactory) -> Compile:
-    """Compiles C++ into a shared library; what it does not define, others must."""
+    """Compiles C++ into a shared library that names torch's; what it does not define, others must."""
     compiler = shutil.which("c++")
     if compiler is None:
         pytest.skip("there is no C++ compiler")
+    torch = tmp_path_factory.mktemp("torch") / "libc10.so"
+    subprocess.run(
+        [compiler, "-shared", "-Wl,-soname,libc10.so", "-o", torch, "-x", "c++", "/dev/null"], check=True, timeout=120
+    )
+    linked = ("-Wl,--no-as-needed", torch, "-Wl,--as-needed")
 
-    def run(code: str, file: str = "lib.so", *flags: str) -> Binary:
+    def run(code: str, file: str = "lib.so", *flags: str, torch: bool = True) -> Binary:
         folder = tmp_path_factory.mktemp("library")
         source, made = folder / "unit.cpp", folder / file
         source.write_text(code)
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source, *flags], check=True, timeout=120)
+        subprocess.run(
+            [compiler, "-shared", "-fPIC", "-O1", "-o", made, source, *flags, *(linked if torch else ())],
+            check=True,
+            timeout=120,
+        )
         (binary,) = read_binary(made)
         return binary
 

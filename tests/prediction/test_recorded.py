@@ -74,7 +74,16 @@ SHIM = [
 
 @pytest.mark.parametrize(("name", "without", "floor"), SHIM)
 def test_the_floor_of_a_stable_binary(knowledge: Knowledge, name: str, without: str, floor: str) -> None:
-    binary = Binary("libops.so", Format.ELF, "x86_64", Arch.X86_64, 64, imports=frozenset({name}), elf=ElfFacts())
+    binary = Binary(
+        "libops.so",
+        Format.ELF,
+        "x86_64",
+        Arch.X86_64,
+        64,
+        needed=("libtorch_cpu.so",),
+        imports=frozenset({name}),
+        elf=ElfFacts(),
+    )
     targets = [Target.make(release, PythonVersion(12), HERE, knowledge.facts) for release in knowledge.facts.torch]
     for prediction in predict_all(binary, targets, knowledge):
         if prediction.target.torch <= Version(without):

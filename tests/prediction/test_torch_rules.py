@@ -122,3 +122,16 @@ def test_a_hostile_name_does_not_reach_the_terminal_as_it_is(world: World) -> No
     said = " ".join(text for each in prediction.diagnoses for text in (each.sentence, *each.evidence.values()))
     assert "\x1b" not in said
     assert "\u202e" not in said
+
+
+def test_a_library_that_was_linked_with_none_of_torchs_libraries(world: World) -> None:
+    """So `import torch, extension` really ended: undefined symbol, unless TORCH_USE_RTLD_GLOBAL is set."""
+    binary = world.compile(USES_ADDED, "lib.so", torch=False)
+    prediction = predict(binary, world.target("2.9.0"), world.knowledge)
+    assert prediction.verdict is Verdict.FAILS
+    assert "was linked with none of its libraries" in prediction.diagnoses[0].sentence
+    others = (Subject(binary, beside=frozenset({"other.so"})), Subject(replace(binary, needed=("libmine.so",))))
+    assert [predict(each, world.target("2.9.0"), world.knowledge).verdict for each in others] == [
+        Verdict.UNKNOWN,
+        Verdict.LOADS,
+    ]

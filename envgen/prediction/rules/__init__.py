@@ -15,7 +15,7 @@ from envgen.prediction.rules.python import (
     PYTHON_STABLE,
 )
 from envgen.prediction.rules.rule import Rule
-from envgen.prediction.rules.torch import TORCH_CXX11_ABI, TORCH_LIBRARIES, TORCH_SYMBOLS
+from envgen.prediction.rules.torch import TORCH_CXX11_ABI, TORCH_LIBRARIES, TORCH_LINKED, TORCH_SYMBOLS
 from envgen.prediction.rules.windows import WINDOWS_RUNTIME
 
 # What a loader meets first stands first: the first that fails is what its user would read.
@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     CUDA_RUNTIME,
     TORCH_CXX11_ABI,
     TORCH_SYMBOLS,
+    TORCH_LINKED,
     PYTHON_EXPORTS,
     PYTHON_PYBIND,
     PYTHON_STABLE,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
+from envgen.binary.systems import comes_with_system
+from envgen.cell import OsFamily
 from envgen.diagnose import Cause
 from envgen.prediction.case import Case
 from envgen.prediction.rules.rule import Rule
@@ -14,6 +17,7 @@ from envgen.prediction.verdict import Finding, Verdict
 
 _OF_CUDA = re.compile(r"(?:lib)?(?:c10_cuda|torch_cuda\w*)\.(?:so|dll)", re.ASCII)
 _OF_OTHERS = re.compile(r"(?:lib)?(?:c10|torch)_(?P<kind>hip|xpu)\.(?:so|dll)", re.ASCII)
+_OF_TORCH = re.compile(r"lib(?:c10|torch)(?:_\w+)?\.so", re.ASCII)
 _ABI_WORDS = {True: "the C++11 ABI of libstdc++", False: "the ABI of libstdc++ before C++11"}
 _REBUILD = "Build it against that release of torch, or against torch's stable ABI for all later ones."
 
@@ -40,6 +44,27 @@ def _without(subject: Subject, target: Target, library: str, built: str) -> Find
         f"{subject.file} needs {library}, for it {built}; this torch is the build for {target.cuda or 'another'}",
         "Install the build of torch that it was made for, or build it without device code.",
         (("library", library),),
+    )
+
+
+def _linked(case: Case, target: Target) -> Finding | None:
+    """On Linux `import torch` keeps its libraries to itself: only those that name one of them see what they define."""
+    subject = case.subject
+    if subject.binary.elf is None or not subject.torch_names:
+        return None
+    needed = [PurePosixPath(name).name for name in subject.binary.needed]
+    if any(_OF_TORCH.fullmatch(name) or not comes_with_system(name, OsFamily.LINUX) for name in needed):
+        return None  # what is not the system's may bring torch's
+    taken = demangled(subject.torch_names[:1])[0]
+    if subject.beside:
+        words = f"{subject.file} names none of torch's libraries, and whether another brings {taken} is not known"
+        return Finding(Verdict.UNKNOWN, None, words)
+    return Finding(
+        Verdict.FAILS,
+        Cause.IMPORT_TORCH_FIRST,
+        f"{subject.file} takes {some((taken,))} from torch and was linked with none of its libraries",
+        "Link it with -lc10 -ltorch -ltorch_cpu -ltorch_python, as torch.utils.cpp_extension does.",
+        (("symbol", subject.torch_names[0]), ("function", taken)),
     )
 
 
@@ -103,5 +128,6 @@ def _by_floor(case: Case, target: Target) -> Finding | None:
 
 
 TORCH_LIBRARIES = Rule("torch-libraries", "Does this build of torch have the libraries?", ("cuda",), _libraries)
+TORCH_LINKED = Rule("torch-linked", "Does it name torch's libraries?", (), _linked, sure=False)
 TORCH_CXX11_ABI = Rule("torch-cxx11-abi", "Do they share a C++ ABI?", ("torch", "cuda", "cxx11_abi"), _cxx11_abi)
 TORCH_SYMBOLS = Rule("torch-symbols", "Does torch define what it takes?", ("torch", "platform", "cuda"), _symbols)
