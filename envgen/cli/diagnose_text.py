@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from envgen.binary import printable
+from envgen.binary.read import looks_like_binary
 from envgen.binary.subject import STDIN
 from envgen.cli.console import output
 from envgen.diagnose import GIST, Facts, catalogue, diagnose_log, diagnose_text
@@ -38,12 +39,17 @@ def diagnose_texts(subjects: Sequence[str], records: list[object] | None, *, ver
     console, code = output(), 0
     for subject in subjects:
         with _opened(subject) as stream:
-            told = diagnose_log(_decoded(stream))
+            first = stream.read(_CHUNK)
+            if looks_like_binary(first[:4]) and b"\0" in first:
+                raise UsageError(f"{_called(subject)} is a library, no text.", "Write it into a file, and name that.")
+            told = diagnose_log(_decoded(first, stream))
         code = code if told else UNKNOWN
-        if records is None:
+        if records is not None:
+            records.append({"text": subject, "diagnoses": [each.model_dump(mode="json") for each in told]})
+        elif first:
             _show(subject, told, console, verbose=verbose)
         else:
-            records.append({"text": subject, "diagnoses": [each.model_dump(mode="json") for each in told]})
+            _line(console, _nothing(subject))
     return code
 
 
@@ -82,7 +88,7 @@ def _answer(line: bytes) -> dict[str, object]:
 
 
 def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose: bool) -> None:
-    name = "standard input" if subject == STDIN else subject
+    name = _called(subject)
     if not told:
         _line(console, f"[bold]{_plain(name)}[/]: no rule knows what is in this text, so no cause is named.")
         return
@@ -105,6 +111,14 @@ def _show(subject: str, told: Sequence[Diagnosis], console: Console, *, verbose:
         _line(console, f"  Or, less likely, {other.cause}: {_plain(other.sentence)}{_plain(f' {other.fix}' * verbose)}")
 
 
+def _nothing(subject: str) -> str:
+    return f"[bold]{_plain(_called(subject))}[/] is empty: errors go there with `COMMAND > build.log 2>&1`."
+
+
+def _called(subject: str) -> str:
+    return "standard input" if subject == STDIN else subject
+
+
 def _plain(text: str) -> str:
     """What a log says, with nothing in it that a terminal or rich obeys."""
     return escape(printable(text, most=_LONGEST))
@@ -117,17 +131,17 @@ def _opened(subject: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        with Path(subject).open("rb") as stream:
-            yield stream
+        stream = Path(subject).open("rb")  # noqa: SIM115 - what goes wrong later is not the file's fault
     except OSError as error:
         raise UsageError(
             f"{subject} cannot be read: {error.strerror or error}.", "Name a file, or - for a text."
         ) from None
+    with stream:
+        yield stream
 
 
-def _decoded(stream: BinaryIO) -> Iterator[str]:
+def _decoded(first: bytes, stream: BinaryIO) -> Iterator[str]:
     """A text of any encoding that logs come in; Windows' shells write UTF-16."""
-    first = stream.read(_CHUNK)
     encoding = next((encoding for mark, encoding in _MARKS if first.startswith(mark)), "utf-8")
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     while first:

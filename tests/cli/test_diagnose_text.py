@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -101,3 +102,29 @@ def test_nothing_in_a_log_reaches_the_terminal_as_a_command(envgen: Envgen, tmp_
     said = envgen("diagnose", log, "--verbose")
     assert "rpath-missing" in said.out
     assert all(each.isprintable() or each == "\n" for each in said.out)
+
+
+def test_an_empty_log_is_said_so(envgen: Envgen, tmp_path: Path) -> None:
+    said = envgen("diagnose", written(tmp_path, b""), tmp_path / "build.log")
+    assert said.code == 9
+    assert said.out.count("is empty: errors go there with") == 2
+
+
+def test_a_library_on_standard_input(envgen: Envgen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\x7fELF\2\1\1\0")))
+    said = envgen("diagnose", "-")
+    assert said.code == 2
+    assert "standard input is a library, no text." in said.err
+
+
+def test_a_reader_that_goes_is_not_the_files_fault(tmp_path: Path) -> None:
+    """`envgen diagnose --jsonl lines | head -1`."""
+    lines = "".join(json.dumps({"id": number, "error": SYMBOL}) + "\n" for number in range(5000))
+    (tmp_path / "lines.jsonl").write_text(lines)
+    program = [sys.executable, "-c", "from envgen.cli import main; main()", "diagnose", "--jsonl", "lines.jsonl"]
+    with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout
+        assert ran.stderr
+        assert ran.stdout.readline().startswith(b'{"id": 0')
+        ran.stdout.close()
+        assert b"cannot be read" not in ran.stderr.read()

@@ -85,6 +85,18 @@ def test_a_warning_is_no_end() -> None:
     assert diagnose_text(f"{warning}\n{UNDEFINED}")[0].cause == "torch-version-mismatch"
 
 
+def test_a_header_that_a_warning_went_through_is_not_missing() -> None:
+    """As g++ really warned, of a build that ended well."""
+    compiled = (
+        "In file included from /x/torch/include/ATen/Tensor.h:4,\n"
+        "                 from ext.cpp:1:\n"
+        "/x/torch/include/c10/core/AutogradState.h:90:45: warning: default member initializers for bit-fields only"
+        " available with '-std=c++20' or '-std=gnu++20' [-Wc++20-extensions]"
+    )
+    assert diagnose_text(compiled) == ()
+    assert diagnose_text(f"{compiled}\nPython.h was nowhere to be seen")[0].cause == "dev-headers-missing"
+
+
 def test_a_message_among_many_that_look_alike() -> None:
     alike = "\n".join(f"note: undefined symbol table entry {number}, not found" for number in range(50 * TRIED_FIRST))
     assert diagnose_text(f"{alike}\n{UNDEFINED}\nbye")[0].cause == "torch-version-mismatch"
