@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from envgen.crossload.plan import Pair
+from envgen.crossload.plan import Built, Pair
 from envgen.crossload.record import WHOLE, Foreseen
 from envgen.diagnose import Cause, diagnosis
 from envgen.diagnose.facts import Facts
@@ -60,13 +60,19 @@ def _of_another_python(pair: Pair, said: str) -> Iterator[Diagnosis]:
 
 
 def _facts(pair: Pair) -> Facts:
-    job = pair.loaded.job
-    cell = job.cell
-    torch = job.lock.version("torch") if isinstance(job.lock, Lock) else None
+    cell = pair.loaded.job.cell
+    torch = _torch(pair.loaded)
     return Facts(
         platform=str(cell.os.family),
         python=str(cell.python),
-        torch=(torch or "").partition("+")[0],
+        torch=torch.partition("+")[0],
         cuda="cpu" if cell.cuda.is_cpu else cell.cuda.dotted,
         loads_torch=True,
+        same_torch=torch != "" and torch == _torch(pair.built),
     )
+
+
+def _torch(cell: Built) -> str:
+    """The version in its lock; nothing where it has none."""
+    lock = cell.job.lock
+    return (lock.version("torch") or "") if isinstance(lock, Lock) else ""

@@ -102,6 +102,11 @@ def _killed(evidence: _Evidence, _clues: Clues) -> tuple[Cause, ...]:
     return (Cause.OUT_OF_MEMORY, Cause.BUILD_OOM)
 
 
+def _crashed(_evidence: _Evidence, clues: Clues) -> tuple[Cause, ...]:
+    """Native code that gave up; where it may have been built against another torch, that is a reason to."""
+    return (Cause.CRASHED,) if clues.facts.same_torch else (Cause.CRASHED, Cause.TORCH_VERSION_MISMATCH)
+
+
 DECISIONS: Mapping[str, Decide] = {
     "undefined-symbol": undefined,
     "macos-symbol": on_macos,
@@ -122,4 +127,5 @@ DECISIONS: Mapping[str, Decide] = {
     "macos-library": _macos_library,
     "cmake-package": _cmake_package,
     "killed": _killed,
+    "crashed": _crashed,
 }

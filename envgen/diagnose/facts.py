@@ -20,6 +20,7 @@ class Facts:
         driver_cuda: the CUDA that the driver serves.
         gpus: compute capabilities of the GPUs: `9.0`.
         loads_torch: whether it is known that torch was imported before.
+        same_torch: whether it is known that the extension was built against the torch that loads it.
     """
 
     platform: str = ""
@@ -32,6 +33,7 @@ class Facts:
     driver_cuda: str = ""
     gpus: tuple[str, ...] = ()
     loads_torch: bool = False
+    same_torch: bool = False
 
 
 NOTHING_KNOWN = Facts()

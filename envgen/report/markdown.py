@@ -10,7 +10,7 @@ from envgen.crossload import CrossLoad
 from envgen.report.crossload_markdown import crossload_markdown
 from envgen.report.markdown_text import GLYPHS, code, plain
 from envgen.report.text import clean, one_line
-from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment
+from envgen.report.view import OUTCOMES, CellView, Reason, ReportView, duration, moment, told_from
 from envgen.results import LADDER, Outcome, Report
 
 STEP_SUMMARY_BYTES = 1_000_000  # GitHub refuses a step summary above 1 MiB
@@ -59,7 +59,8 @@ def _causes(view: ReportView) -> Iterator[str]:
     for group, cells in view.causes:
         told = group.example
         lines = [f"**{plain(group.title)}** ({plain(group.cause)}): {plain(told.sentence)}"]
-        lines += [f"Told from: {plain(told.evidence['line'])}"] if told.evidence.get("line") else []
+        line = told_from(group, cells)
+        lines += [f"Told from: {plain(line)}"] if line else []
         lines += [f"Fix: {plain(told.fix)}"] if told.fix else []
         yield "- " + "\\\n  ".join([*lines, _cells(cells)]) + "\n"
     if view.causes:

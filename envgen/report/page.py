@@ -15,7 +15,7 @@ from envgen.compat.words import counted
 from envgen.crossload import CrossLoad
 from envgen.report.crossing import CrossingView, cause, foretold, short, why
 from envgen.report.text import clean
-from envgen.report.view import GLYPHS, OUTCOMES, CellView, ReportView, duration, moment
+from envgen.report.view import GLYPHS, OUTCOMES, CellView, ReportView, duration, moment, told_from
 from envgen.results import LADDER, Report
 
 
@@ -34,7 +34,7 @@ def report_html(report: Report, crossload: CrossLoad | None = None) -> str:
         finalize=_cleaned,
     )
     environment.filters.update(anchor=_anchor, counted=counted, duration=duration, moment=moment, value=_value)
-    environment.filters.update(cause=cause, foretold=foretold, short=short, why=why)
+    environment.filters.update(cause=cause, foretold=foretold, short=short, told_from=told_from, why=why)
     style = (templates / "report.css").read_text(encoding="utf-8")
     script = (templates / "report.js").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(

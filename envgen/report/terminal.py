@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from envgen.compat.words import counted
 from envgen.report.text import one_line
-from envgen.report.view import GLYPHS, NO_REASON, OUTCOMES, ReportView, duration
+from envgen.report.view import GLYPHS, NO_REASON, OUTCOMES, ReportView, duration, told_from
 from envgen.results import LADDER, Outcome, Report
 
 NAMED_CELLS = 10  # of those with one reason; the table has them all
@@ -58,24 +58,26 @@ def _stops(view: ReportView) -> Iterator[Text]:
         if cell.outcome is not Outcome.PASSED:
             stopped.setdefault((cell.outcome, one_line(cell.why)), []).append(one_line(cell.result.cell))
     for (outcome, why), names in stopped.items():
-        more = f" and {len(names) - NAMED_CELLS} more" if len(names) > NAMED_CELLS else ""
-        cells = f"{', '.join(names[:NAMED_CELLS])}{more}"
-        yield Text.assemble(
-            (f"{GLYPHS[outcome]} {why}", _STYLES[outcome]), f"\n  {counted(len(names), 'cell')}: {cells}"
-        )
+        yield Text.assemble((f"{GLYPHS[outcome]} {why}", _STYLES[outcome]), f"\n  {_named(names)}")
 
 
 def _causes(view: ReportView) -> Iterator[Text]:
     """Why they failed, and what to do."""
-    for group, _ in view.causes:
+    for group, cells in view.causes:
         told = group.example
-        line = told.evidence.get("line", "")
+        line = told_from(group, cells)
         yield Text.assemble(
-            (f"{one_line(group.title)} ({one_line(group.cause)}), {counted(len(group.cells), 'cell')}", "bold"),
+            (f"{one_line(group.title)} ({one_line(group.cause)})", "bold"),
+            f"\n  {_named([one_line(name) for name in group.cells])}",
             f"\n  {one_line(told.sentence)}",
-            (f"\n  {one_line(line)}" if line else "", "dim"),
+            (f"\n  {line}" if line else "", "dim"),
             f"\n  Fix: {one_line(told.fix)}" if told.fix else "",
         )
+
+
+def _named(cells: Sequence[str]) -> str:
+    more = f" and {len(cells) - NAMED_CELLS} more" if len(cells) > NAMED_CELLS else ""
+    return f"{counted(len(cells), 'cell')}: {', '.join(cells[:NAMED_CELLS])}{more}"
 
 
 def _patterns(report: Report) -> Iterator[Text]:

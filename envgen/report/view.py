@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -115,6 +115,12 @@ class ReportView:
                     groups.setdefault((rung.rung, rung.sentence or NO_REASON), []).append(cell)
         found = [Reason(rung, sentence, tuple(cells)) for (rung, sentence), cells in groups.items()]
         return tuple(sorted(found, key=lambda reason: (-len(reason.cells), LADDER.index(reason.rung), reason.sentence)))
+
+
+def told_from(group: CauseGroup, cells: Sequence[CellView]) -> str:
+    """The line that a cause's example was told from; nothing where a cell's own sentence, shown as well, has it."""
+    line = one_line(group.example.evidence.get("line", "")).strip()
+    return "" if any(line in cell.why for cell in cells) else line
 
 
 def sorted_cells(cells: Iterable[CellResult]) -> tuple[CellResult, ...]:

@@ -44,6 +44,7 @@ def facts_of(job: Job, rung: Rung) -> Facts:
         driver_cuda=machine.driver_cuda or "",
         gpus=tuple(gpu.compute_capability for gpu in machine.gpus),
         loads_torch=rung is Rung.LOADED,  # envgen's own probe imports it before the extension
+        same_torch=True,  # it was built in the cell itself
     )
 
 

@@ -63,6 +63,7 @@ def test_a_fault_is_the_result_of_one_load_and_the_others_go_on(project: TinyPro
         else:
             assert endings == {(Outcome.FAILED, rung, FAULTS[built])}
     killed = at(crossload, cells["segfault"], cells["none"])
+    assert [each.cause for each in killed.diagnoses] == ["crashed"]  # of one torch, all of them
     assert killed.log is not None
     assert (project.run_folder() / killed.log).exists()
     for file in ("report.html", "report.md", "crossload.json"):

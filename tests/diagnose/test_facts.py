@@ -42,6 +42,12 @@ def test_a_cause_that_is_known_not_to_be_is_left_out() -> None:
     assert "import-torch-first" not in {each.cause for each in diagnose_text(OLD, Facts(loads_torch=True))}
 
 
+def test_a_crash_in_the_cell_that_built_it_is_not_laid_to_another_torch() -> None:
+    died = "died on SIGSEGV while loading"
+    assert [each.cause for each in diagnose_text(died)] == ["crashed", "torch-version-mismatch"]
+    assert [each.cause for each in diagnose_text(died, Facts(same_torch=True))] == ["crashed"]
+
+
 def test_functions_without_strings_tell_of_the_release() -> None:
     """An ABI alone never takes away a function that has no string in it."""
     listed = f"{NEW}\nundefined symbol: _ZN2at19UndefinedTensorImpl10_singletonE\t(./x.so)"

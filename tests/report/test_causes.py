@@ -24,8 +24,8 @@ SYMBOL = Diagnosis(
 OTHER = SYMBOL.model_copy(update={"cause": "import-torch-first"})
 
 
-def failed(name: str, *diagnoses: Diagnosis) -> CellResult:
-    ended = rung(Rung.LOADED, Outcome.FAILED, "ended with code 1 while loading", diagnoses=diagnoses)
+def failed(name: str, *diagnoses: Diagnosis, sentence: str = "ended with code 1 while loading") -> CellResult:
+    ended = rung(Rung.LOADED, Outcome.FAILED, sentence, diagnoses=diagnoses)
     return cell(name, *passed(Rung.PLANNED), ended)
 
 
@@ -67,6 +67,22 @@ def test_every_format_says_cause_evidence_and_fix() -> None:
     again = Report.model_validate(data)
     assert again.causes == SOME.causes
     assert {each.cell: each for each in again.cells} == {each.cell: each for each in SOME.cells}
+
+
+def test_a_cause_names_its_cells() -> None:
+    for text in (terminal(SOME), report_markdown(SOME).replace("`", "")):
+        _, about = text.split("(torch-version-mismatch)")
+        assert "2 cells: py311-torch2.13-cpu-debian12-x86_64, py312-torch2.13-cpu-debian12-x86_64" in about
+
+
+def test_what_the_failure_itself_says_is_not_said_again_as_its_evidence() -> None:
+    died = Diagnosis(cause="crashed", sentence="The process died.", evidence={"line": "died on SIGABRT while loading"})
+    shown = report(failed("py313-torch2.12-cpu-debian12-x86_64", died, sentence="died on SIGABRT while loading"))
+    assert terminal(shown).count("died on SIGABRT") == 1
+    assert report_markdown(shown).partition("## Logs")[0].count("died on SIGABRT") == 1
+    causes = report_html(shown).partition("<h2>Causes</h2>")[2].partition("</section>")[0]
+    assert "The process died." in causes
+    assert "died on SIGABRT" not in causes
 
 
 def test_hostile_evidence_is_text_everywhere() -> None:

@@ -94,6 +94,7 @@ def test_a_failed_rung_carries_its_cause(faulty: FaultyRun, case: str) -> None:
     assert best.sentence
     assert best.fix
     assert evidence.items() <= best.evidence.items()
+    assert "torch-version-mismatch" not in {each.cause for each in failed.diagnoses}  # it was built in this very cell
     assert all(not rung.diagnoses for rung in faulty.of(case).rungs if rung is not failed)
 
 
