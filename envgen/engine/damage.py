@@ -31,6 +31,8 @@ def _plan(engine: Engine, knowledge: Knowledge) -> Iterator[Diagnosis]:
             needed=str(plan.announced),
             found=str(plan.present),
         )
+    if plan.unread:
+        yield corrupt(f"The engine is damaged: {plan.unread}.", "engine-content")
     if plan.body and plan.body != plan.tensorrt:
         yield corrupt(
             f"The engine is damaged: its head says TensorRT {plan.tensorrt}, and its body {plan.body}.",

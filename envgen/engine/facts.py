@@ -36,6 +36,7 @@ class Plan:
         gpu: that it was built on; a hint, as no document describes it. None when it was not found.
         code: GPUs that kernels in it are for; empty where they are packed.
         host_code: whether a library for the processor is in it, as the lean runtime of a version-compatible plan is.
+        unread: why not all of it could be looked through.
     """
 
     tensorrt: Version
@@ -48,6 +49,7 @@ class Plan:
     gpu: SmArch | None = None
     code: tuple[SmArch, ...] = ()
     host_code: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True)

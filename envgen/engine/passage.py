@@ -32,8 +32,9 @@ class Passage:
 
     def __init__(self, letters: Content) -> None:
         self._letters = letters
-        end = letters.read(max(letters.size - 2, 0), min(letters.size, 2))
-        self.size = letters.size * 3 // 4 - end.count(b"=")
+        whole = letters.size // 4 * 4
+        end = letters.read(max(whole - 2, 0), min(whole, 2))
+        self.size = whole // 4 * 3 - end.count(b"=")
 
     def read(self, at: int, size: int) -> bytes:
         """Some bytes.
@@ -43,7 +44,7 @@ class Passage:
         """
         if at < 0 or size < 0 or at + size > self.size:
             raise Unreadable(f"it is cut short: {at + size} bytes of it are asked for and it has {self.size}")
-        begin, end = at // 3 * 4, min(-(-(at + size) // 3) * 4, self._letters.size // 4 * 4)
+        begin, end = at // 3 * 4, -(-(at + size) // 3) * 4
         try:
             plain = binascii.a2b_base64(self._letters.read(begin, end - begin), strict_mode=True)
         except binascii.Error:

@@ -46,7 +46,7 @@ def read_plan(content: Bytes, *, alone: bool = True) -> Plan:
         raise Unreadable("it does not begin as a TensorRT engine does")
     serialization, body, gpu = _body(content, layout)
     present = content.size if alone else min(content.size, announced)
-    code, host_code = _code(content) if alone else ((), False)
+    code, host_code, unread = _code(content) if alone else ((), False, "")
     return Plan(
         tensorrt=Version(f"{major}.{minor}.{patch}.{build}"),
         layout=layout,
@@ -58,6 +58,7 @@ def read_plan(content: Bytes, *, alone: bool = True) -> Plan:
         gpu=gpu,
         code=code,
         host_code=host_code,
+        unread=unread,
     )
 
 
@@ -92,17 +93,26 @@ def _gpu(major: int, minor: int) -> SmArch | None:
     return SmArch(major, minor) if 5 <= major <= 99 and 0 <= minor <= 9 else None
 
 
-def _code(content: Bytes) -> tuple[tuple[SmArch, ...], bool]:
-    """The GPUs that kernels in it are for, and whether a library for the processor is in it."""
+def _code(content: Bytes) -> tuple[tuple[SmArch, ...], bool, str]:
+    """The GPUs that kernels in it are for, whether a library for the processor is in it, and what ended the search."""
     architectures: set[SmArch] = set()
-    host_code = False
-    for _, piece in pieces(content, _ELF_HEAD.size):
-        at = piece.find(_ELF)
-        while 0 <= at <= len(piece) - _ELF_HEAD.size:
-            _, _, version, form, machine, _, flags = _ELF_HEAD.unpack_from(piece, at)
-            host_code |= machine in _HOSTS and form == _SHARED
-            number = flags >> 8 & 0xFF if version >= _NEW_FLAGS else flags & 0xFF
-            if machine == _CUDA and (gpu := _gpu(*divmod(number, 10))):
-                architectures.add(gpu)
-            at = piece.find(_ELF, at + 4)
-    return tuple(sorted(architectures)), host_code
+    host_code, unread = False, ""
+    try:
+        for _, piece in pieces(content, _ELF_HEAD.size):
+            for version, form, machine, flags in _elves(piece):
+                host_code |= machine in _HOSTS and form == _SHARED
+                number = flags >> 8 & 0xFF if version >= _NEW_FLAGS else flags & 0xFF
+                if machine == _CUDA and (gpu := _gpu(*divmod(number, 10))):
+                    architectures.add(gpu)
+    except Unreadable as reason:
+        unread = reason.what
+    return tuple(sorted(architectures)), host_code, unread
+
+
+def _elves(piece: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """The version of the ABI, type, machine and flags of whatever begins as an ELF file does."""
+    at = piece.find(_ELF)
+    while 0 <= at <= len(piece) - _ELF_HEAD.size:
+        _, _, version, form, machine, _, flags = _ELF_HEAD.unpack_from(piece, at)
+        yield version, form, machine, flags
+        at = piece.find(_ELF, at + len(_ELF))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def inspect_bytes(data: bytes | mmap.mmap, name: str) -> Inspected:
         kind = Kind.OTHER
         _scan(content, "", found, set())
     if not found.engines and not found.damage:
-        raise _nothing(begin, name)
+        raise _nothing(begin, name, found.notes)
     engines = tuple(with_damage(engine, Knowledge.current()) for engine in found.engines)
     if found.full:
         found.notes.append(f"After {MOST} engines and damages, the rest of it was not looked at.")
@@ -102,7 +103,7 @@ def _zip(content: Content, name: str, found: _Found, depth: int) -> None:
     try:
         for member in members(content):
             if found.full:
-                return
+                break
             found.names.append(member.name)
             where = f"{name}/{member.name}" if name else member.name
             if member.content is None:
@@ -113,6 +114,7 @@ def _zip(content: Content, name: str, found: _Found, depth: int) -> None:
                 _member(member.content, where, found)
     except Unreadable as reason:
         found.wrong(name, reason.what)
+    if not found.engines and (found.damage or found.notes):
         _scan(content, name, found, set())
 
 
@@ -168,10 +170,11 @@ def _kind_of(names: list[str]) -> Kind:
     return Kind.ZIP
 
 
-def _nothing(begin: bytes, name: str) -> NoEngine:
+def _nothing(begin: bytes, name: str, notes: Sequence[str]) -> NoEngine:
     if begin.startswith(_LFS):
         return NoEngine(f"{name} is a Git LFS pointer, not the engine.", "`git lfs pull` fetches what it stands for.")
     what = "is empty" if not begin else "holds no TensorRT engine"
     return NoEngine(
-        f"{name} {what}.", "Engines are in .engine and .plan files, and in .ts, .ep and .pt2 of torch-tensorrt."
+        f"{name} {what}." + "".join(f" {note}" for note in notes[:1]),
+        "Engines are in .engine and .plan files, and in .ts, .ep and .pt2 of torch-tensorrt.",
     )
