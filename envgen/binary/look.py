@@ -59,7 +59,12 @@ def look_into(path: Path) -> tuple[Looked, ...]:
 
 
 def look_around(folder: Path) -> tuple[Looked, ...]:
-    """Every shared library of a folder and of those in it, in the order of names."""
+    """Every shared library of a folder and of those in it, in the order of names.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    next(folder.iterdir(), None)  # what comes next passes over a folder that is shut
     named = sorted(path for path in folder.rglob("*") if is_binary_name(path.name) and path.is_file())
     paths = list({path.resolve(): path for path in reversed(named)}.values())[::-1]  # libone.so may be libone.so.1
     beside = frozenset(path.name.lower() for path in named)

@@ -27,6 +27,10 @@ def kind_of(text: str) -> Kind:
         OSError: the file cannot be read.
     """
     path = Path(text)
+    if not text:
+        raise UsageError(
+            "An empty name was given.", "Name a file, a folder, or NAME==VERSION; a variable may be unset."
+        )
     if text == STDIN:
         return Kind.TEXT
     if path.is_dir():

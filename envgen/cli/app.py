@@ -69,7 +69,14 @@ def _complain(errors: Iterable[Exception]) -> None:
 
     console = Console(stderr=True)
     for error in errors:
-        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        console.print(f"[red]error:[/] {escape(_said(error))}", highlight=False, soft_wrap=True)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, in the system's words and not by its number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename!r}: {error.strerror}." if error.filename else f"{error.strerror}."
 
 
 def _flat(group: BaseExceptionGroup[_Error]) -> list[_Error]:

@@ -6,7 +6,7 @@ What each kind of argument needs is imported when there is one: the facts of a l
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -58,9 +58,12 @@ def diagnose_command(
         raise typer.Exit(_lines(subjects or ["-"]))
     if not subjects:
         raise UsageError("Nothing was named to look at.", "Name libraries, folders, wheels, logs, or - for a text.")
+    _check_against(against, {"--cuda": cuda, "--driver": driver, "--gpu": gpu, "--built-with": built_with})
     texts = [subject for subject in subjects if kind_of(subject) is Kind.TEXT]
     others = [subject for subject in subjects if subject not in texts]
-    if against and not others:
+    if python and against is None and not any(kind_of(subject) is Kind.RELEASE for subject in others):
+        raise UsageError("--python says nothing of files without --against.", "Leave it out, or add --against 'torch'.")
+    if against is not None and not others:
         raise UsageError("--against was given, and no library.", "Name the libraries that are to be tried.")
     found: list[object] = []
     wrong, unknown = False, 0
@@ -78,6 +81,15 @@ def diagnose_command(
         print(json.dumps(found, indent=1))
     if wrong or unknown:
         raise typer.Exit(_WRONG if wrong else unknown)
+
+
+def _check_against(against: str | None, options: Mapping[str, str | None]) -> None:
+    """Raises UsageError where options would change nothing."""
+    given = [name for name, value in options.items() if value is not None]
+    if against is None and given:
+        raise UsageError(f"{given[0]} says nothing without --against.", "Add --against 'torch>=2.4'.")
+    if against is not None and not against.strip():
+        raise UsageError("--against names no release.", "Write it as pip does: 'torch>=2.4,<2.10'.")
 
 
 def _lines(subjects: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -49,6 +49,13 @@ class Tried:
     predictions: tuple[Prediction, ...]
 
 
+def check(asked: Asked) -> None:
+    """Raises UsageError for an option that cannot be understood: before anything is read or printed."""
+    _options(asked, Arch.X86_64)
+    if asked.built_with:
+        _version(asked.built_with)
+
+
 def try_against(binaries: Sequence[Binary], asked: Asked, pinned: Version | None = None) -> tuple[Tried, ...]:
     """What becomes of libraries that come together, in every target that is asked for.
 
@@ -63,7 +70,7 @@ def try_against(binaries: Sequence[Binary], asked: Asked, pinned: Version | None
     built_with = _version(asked.built_with) if asked.built_with else pinned
     tried: list[Tried] = []
     for subject in together(binaries, built_with):
-        question = _question(asked, subject.binary, knowledge.facts)
+        question = _question(asked, subject.binary)
         predictions = predict_all(subject, targets(question, knowledge.facts), knowledge)
         tried.append(Tried((subject.binary.file,), subject, predictions))
     for notice in (*knowledge.facts.notices, *knowledge.symbols.notices):
@@ -110,12 +117,16 @@ def exit_code(tried: Iterable[Tried]) -> int:
     return 0 if all(fitting(each.predictions) for each in tried) else _NONE_LOADS
 
 
-def _question(asked: Asked, binary: Binary, facts: Facts) -> Question:
+def _question(asked: Asked, binary: Binary) -> Question:
+    question = _options(asked, binary.arch)
+    return question if question.places else replace(question, places=_own_place(binary))
+
+
+def _options(asked: Asked, arch: Arch | None) -> Question:
     try:
-        places = tuple(Place.parse(text, binary.arch) for text in asked.platforms)
         return Question(
             torch=_specifier(asked.against),
-            places=places or _own_place(binary),
+            places=tuple(Place.parse(text, arch) for text in asked.platforms),
             pythons=tuple(map(PythonVersion.parse, asked.pythons)),
             build=Build.parse(asked.cuda) if asked.cuda else None,
             driver=DriverVersion.parse(asked.driver) if asked.driver else None,

@@ -20,6 +20,7 @@ from envgen.cli.console import output
 from envgen.cli.diagnose_groups import Choices, Group
 
 if TYPE_CHECKING:
+    from envgen.cli.diagnose_against import Asked
     from envgen.results import Diagnosis
 
 _ENOUGH = 3  # files of which one and the same thing is said
@@ -33,6 +34,8 @@ def diagnose_binaries(subjects: Sequence[str], choices: Choices, records_: list[
     """
     console = output()
     wrong = False
+    if choices.against:
+        _check(choices)
     for group in _groups(subjects, choices):
         diagnoses = [(one, _wrong_with(one, choices)) for one in group.looked]
         wrong |= any(found for _, found in diagnoses)
@@ -130,17 +133,28 @@ def _record(group: Group, looked: Looked, found: Sequence[Diagnosis], choices: C
     }
 
 
+def _check(choices: Choices) -> None:
+    from envgen.cli.diagnose_against import check  # noqa: PLC0415 - needs the facts of all releases
+
+    check(_asked(choices))
+
+
+def _asked(choices: Choices) -> Asked:
+    from envgen.cli.diagnose_against import Asked  # noqa: PLC0415
+
+    return Asked(
+        choices.against or "", choices.python, choices.platform, choices.cuda, choices.driver, choices.gpu,
+        choices.built_with,
+    )  # fmt: skip
+
+
 def _try(group: Group, choices: Choices, console: Console, records_: list[object] | None) -> bool:
     from envgen.cli import diagnose_against  # noqa: PLC0415 - needs the facts of all releases
 
     binaries = [binary for one in group.looked for binary in one.binaries]
     if not binaries:
         return False
-    asked = diagnose_against.Asked(
-        choices.against or "", choices.python, choices.platform, choices.cuda, choices.driver, choices.gpu,
-        choices.built_with,
-    )  # fmt: skip
-    tried = diagnose_against.try_against(binaries, asked, group.pinned)
+    tried = diagnose_against.try_against(binaries, _asked(choices), group.pinned)
     if records_ is None:
         diagnose_against.show_tried(tried, console, verbose=choices.verbose)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from packaging.version import Version
@@ -15,13 +15,14 @@ from envgen.cell import OsFamily
 from envgen.cli.console import output
 from envgen.cli.diagnose_groups import Choices, Group
 from envgen.cli.diagnose_places import places, pythons
-from envgen.compat.words import counted
+from envgen.compat.words import counted, listed
 from envgen.errors import UsageError
 from envgen.index import File, Reader
 from envgen.inspection.published import Wanted, choose, look_into_wheel, wheels_of
 from envgen.machine import this_machine
 from envgen.refresh.access import configured_access
 
+_NAMED = 5  # wheels in a sentence
 _PINNED = re.compile(r"torch\s*\(?==\s*(\d+(?:\.\d+)*)", re.IGNORECASE | re.ASCII)
 
 
@@ -44,11 +45,17 @@ def release_groups(subject: str, choices: Choices) -> Iterator[Group]:
         chosen = choose(files, wanted, (family, host.arch))
         if not chosen:
             raise UsageError(
-                f"{subject} has no wheel for what was asked for; it has {', '.join(file.name for file in files)}.",
+                f"{subject} has no wheel for what was asked for; it has {_some(files)}.",
                 "Leave out --python or --platform, or name others.",
             )
         for file in chosen:
             yield _group(file, reader, len(files) - len(chosen))
+
+
+def _some(files: Sequence[File]) -> str:
+    more = len(files) - _NAMED
+    names = [file.name for file in files[:_NAMED]]
+    return listed([*names, *([f"{more} more"] if more > 0 else [])])
 
 
 def _group(file: File, reader: Reader, others: int) -> Group:

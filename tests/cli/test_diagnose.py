@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -138,6 +139,13 @@ def test_the_wheel_that_is_asked_for(envgen: Envgen, index: Path) -> None:
     assert "has no wheel for what was asked for" in said.err
 
 
+def test_not_every_wheel_of_a_release_is_named(envgen: Envgen, index: Path) -> None:
+    for python in range(8, 15):
+        wheel(index, f"cp3{python}-cp3{python}-win_amd64", SOUND)
+    said = envgen("diagnose", "tiny==1.0", "--python", "3.20")
+    assert "and 2 more." in said.err
+
+
 @pytest.mark.parametrize("subject", ["tiny==2.0", "other==1.0"])
 def test_a_release_that_is_not_there(subject: str, envgen: Envgen, index: Path) -> None:
     wheel(index, "cp311-cp311-win_amd64", SOUND)
@@ -179,3 +187,42 @@ def test_what_many_files_share_is_not_said_of_each(envgen: Envgen, tmp_path: Pat
     assert "binary-debug-crt: likewise 6 more" in said.out
     assert said.out.count("Compile everything with /MD") == 1
     assert envgen("diagnose", tmp_path, "--verbose").out.count("was compiled with /MDd") == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([""], "An empty name was given."),
+        (["lib.so", "--gpu", "9.0"], "--gpu says nothing without --against."),
+        (["lib.so", "--built-with", "2.9.0"], "--built-with says nothing without --against."),
+        (["lib.so", "--python", "3.12"], "--python says nothing of files without --against."),
+        (["lib.so", "--against", ""], "--against names no release."),
+        (["lib.so", "--against", "numpy>=1"], "says nothing about torch."),
+        (["lib.so", "--against", "torch>=2.4", "--python", "4"], "is not a Python version"),
+        (["lib.so", "--against", "torch>=2.4", "--platform", "?"], "is no platform"),
+        (["lib.so", "--against", "torch>=2.4", "--built-with", "new"], "is no release of torch"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_told_before_anything_else(
+    arguments: list[str], words: str, envgen: Envgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lib.so").write_bytes(SOUND)
+    said = envgen("diagnose", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is shut to root")
+def test_what_is_shut_is_said_so(envgen: Envgen, tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0)
+    said = envgen("diagnose", shut)
+    assert said.code == 1
+    assert said.err == f"error: {str(shut)!r}: Permission denied.\n"
+
+
+def test_an_error_of_the_system_is_told_in_its_words(envgen: Envgen) -> None:
+    said = envgen("diagnose", "x" * 999)
+    assert said.code == 1
+    assert said.err == f"error: {'x' * 999!r}: File name too long.\n"

@@ -14,11 +14,11 @@ def _machine(case: Case, target: Target) -> Finding | None:
     binary = subject.binary
     if binary.format.family is target.family and binary.arch is target.arch:
         return None
+    own = case.platform.words if case.platform else f"{binary.format.family} on {binary.machine}"
     return Finding(
         Verdict.FAILS,
         Cause.MACHINE_ARCH_MISMATCH,
-        f"{subject.file} is a library for {binary.format.family} on {binary.machine} ({binary.bits} bits);"
-        f" the target is {target.platform.words}",
+        f"{subject.file} is a library for {own} ({binary.bits} bits); the target is {target.platform.words}",
         "Take the wheel of that platform, or build there.",
         (("found", binary.machine), ("needed", target.arch.value)),
     )
