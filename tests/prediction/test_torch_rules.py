@@ -124,6 +124,12 @@ def test_a_hostile_name_does_not_reach_the_terminal_as_it_is(world: World) -> No
     assert "\u202e" not in said
 
 
+def test_a_release_of_unknown_layout(world: World) -> None:
+    subject = Subject(world.compile(REGISTERS), built_with=Version("7.7"))
+    (why,) = predict(subject, world.target("2.9.0"), world.knowledge).diagnoses
+    assert why.sentence == "How torch 7.7 lays out its types, for which lib.so was compiled, is not known."
+
+
 def test_a_library_that_was_linked_with_none_of_torchs_libraries(world: World) -> None:
     """So `import torch, extension` really ended: undefined symbol, unless TORCH_USE_RTLD_GLOBAL is set."""
     binary = world.compile(USES_ADDED, "lib.so", torch=False)

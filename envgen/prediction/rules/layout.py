@@ -28,8 +28,8 @@ def _layout(case: Case, target: Target) -> Finding | None:
     possible = [case.knowledge.symbols.layout(release, platform) for release in case.candidates]
     known = [layout for layout in possible if layout is not None]
     if not known:
-        own = f"torch {subject.built_with}" if subject.built_with else "the torch that it was compiled for"
-        words = f"{subject.file} was compiled for types as {own} lays them out, which is not known"
+        own = f"torch {subject.built_with}" if subject.built_with else "the torch"
+        words = f"how {own} lays out its types, for which {subject.file} was compiled, is not known"
         return Finding(Verdict.UNKNOWN, None, words)
     differing = ((layout.release, _gravest(case, layout, here)) for layout in known)
     found = [(release, difference) for release, difference in differing if difference]

@@ -57,7 +57,7 @@ def _linked(case: Case, target: Target) -> Finding | None:
         return None  # what is not the system's may bring torch's
     taken = demangled(subject.torch_names[:1])[0]
     if subject.beside:
-        words = f"{subject.file} names none of torch's libraries, and whether another brings {taken} is not known"
+        words = f"which library brings {taken} is not known: {subject.file} was linked with none of torch's"
         return Finding(Verdict.UNKNOWN, None, words)
     return Finding(
         Verdict.FAILS,
