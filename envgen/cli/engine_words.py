@@ -30,9 +30,9 @@ class Fate:
 def in_words(engine: Engine, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """What an engine is: a name and a text for each line."""
     plan, module = engine.plan, engine.module
-    where = [text for text in (module.name if module else "", engine.member) if text]
+    where = " in ".join(text for text in (module.name if module else "", engine.member) if text)
     if where or engine.at:
-        yield "engine", " in ".join(where) + (f" at byte {engine.at}" if engine.at else "")
+        yield "engine", f"{where} at byte {engine.at}".strip() if engine.at else where
     whole = "all there" if plan.announced == plan.present else f"{plan.present} of them are there"
     yield "TensorRT", f"{plan.tensorrt}; {plan.announced} bytes, {whole}"
     if module:
@@ -122,6 +122,8 @@ def _said(judgement: Judgement, most: int | None) -> Iterator[str]:
         yield f"{diagnosis.sentence}{cause}"
         if diagnosis.fix:
             yield f"  {diagnosis.fix}"
+        if most is None and "source" in diagnosis.evidence:
+            yield f"  Source: {diagnosis.evidence['source']}"
     if judgement.verdict is not Verdict.FAILS:
         for condition in judgement.conditions:
             yield f"where {condition}"

@@ -56,7 +56,15 @@ def judge(inspected: Inspected, place: Place, knowledge: Knowledge) -> Judgement
     reasons.sort(key=lambda reason: -reason.verdict.weight)
     diagnoses: list[Diagnosis] = []
     for reason in reasons:
-        if reason.diagnosis not in diagnoses:
-            diagnoses.append(reason.diagnosis)
+        sourced = _with_source(reason.diagnosis, knowledge)
+        if sourced not in diagnoses:
+            diagnoses.append(sourced)
     verdict = reasons[0].verdict if reasons else Verdict.LOADS
     return Judgement(place, verdict, tuple(diagnoses), tuple(dict.fromkeys(conditions)))
+
+
+def _with_source(diagnosis: Diagnosis, knowledge: Knowledge) -> Diagnosis:
+    source = knowledge.rules.get(diagnosis.rule)
+    if source is None or "source" in diagnosis.evidence:
+        return diagnosis
+    return diagnosis.model_copy(update={"evidence": {**diagnosis.evidence, "source": str(source)}})

@@ -46,6 +46,7 @@ class Knowledge:
         compatible_since: the first TensorRT with version compatibility.
         majors: from which major of TensorRT to which other one it reaches.
         oldest_gpu: that a hardware-compatible engine is built on and runs on.
+        rules: the id of a rule to where it is from.
     """
 
     abis: Mapping[int, Abi]
@@ -56,7 +57,7 @@ class Knowledge:
     compatible_since: Version
     majors: frozenset[tuple[int, int]]
     oldest_gpu: SmArch
-    sources: tuple[Source, ...]
+    rules: Mapping[str, Source]
 
     @classmethod
     @cache
@@ -76,7 +77,7 @@ class Knowledge:
             compatible_since=Version(compatibility["since"]),
             majors=frozenset((old, new) for old, new in compatibility["majors"]),
             oldest_gpu=max(SmArch.parse(row["oldest"]) for row, _ in table.rows("hardware_compatibility")),
-            sources=table.sources,
+            rules={row["rule"]: source for row, source in table.rows("rules")},
         )
 
     def abi_of(self, torch_tensorrt: Version) -> Abi | None:

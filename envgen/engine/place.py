@@ -32,6 +32,7 @@ class Place:
         torch_tensorrt: the one for the cell's torch; None when it is not known, or without TensorRT.
         gpu: None when nobody said which.
         oldest_gpu: that this TensorRT serves; None when it is not known.
+        oldest_source: where that is from.
     """
 
     cell: Cell
@@ -41,6 +42,7 @@ class Place:
     torch_tensorrt: Version | None
     gpu: SmArch | None = None
     oldest_gpu: SmArch | None = None
+    oldest_source: str = ""
     runtime: Runtime = Runtime.FULL
 
     @classmethod
@@ -55,7 +57,9 @@ class Place:
         torch = facts.newest_patch(cell.torch)
         pair = facts.torch_tensorrt_for(torch) if torch and tensorrt else None
         named = cell.value("gpu")
-        floors = [floor for since, floor, _ in facts.gpus.tensorrt if tensorrt and since <= tensorrt]
+        floors = [
+            (floor, str(source)) for since, floor, source in facts.gpus.tensorrt if tensorrt and since <= tensorrt
+        ]
         return cls(
             cell=cell,
             platform=Platform.of_cell(cell),
@@ -63,6 +67,7 @@ class Place:
             known=newest is not None,
             torch_tensorrt=pair.version if pair else None,
             gpu=(gpu_of(str(named)) if named else None) or gpu,
-            oldest_gpu=floors[-1] if floors else None,
+            oldest_gpu=floors[-1][0] if floors else None,
+            oldest_source=floors[-1][1] if floors else "",
             runtime=runtime,
         )

@@ -50,6 +50,17 @@ def test_damaged_files(start: int) -> None:
     assert all(text.isprintable() for text in said)
 
 
+def test_damaged_heads_never_give_another_release() -> None:
+    release = "10.0.1.6"
+    for content in mutations([plan(release)], 400):
+        try:
+            inspected = inspect_bytes(content, "model.plan")
+        except NoEngine:
+            continue
+        whole = [engine for engine in inspected.engines if not engine.damage]
+        assert all(str(engine.plan.tensorrt) == release for engine in whole)
+
+
 @pytest.mark.fuzz
 def test_five_thousand_damaged_files() -> None:
     said = {told(content) for content in mutations(seeds(), 5000)}

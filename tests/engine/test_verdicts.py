@@ -56,6 +56,7 @@ def test_ten_cells(content: bytes, expected: tuple[str, ...]) -> None:
     said = [each.diagnoses[0].cause if each.diagnoses else each.verdict.value for each in found]
     assert said == list(expected)
     assert [each.verdict is Verdict.FAILS for each in found] == [cause not in (LOADS, UNKNOWN) for cause in expected]
+    assert all(diagnosis.evidence["source"] for each in found for diagnosis in each.diagnoses)
     assert all(diagnosis.fix for each in found for diagnosis in each.diagnoses if diagnosis.cause != UNKNOWN)
 
 
@@ -148,3 +149,9 @@ def test_every_abi_has_its_own_releases() -> None:
     for version in known:
         assert sum(abi.releases.contains(version) for abi in knowledge.abis.values()) == (version.release >= (1, 3))
     assert [abi.fields for abi in knowledge.abis.values()] == sorted({abi.fields for abi in knowledge.abis.values()})
+
+
+def test_a_record_and_a_plan_that_contradict_each_other() -> None:
+    content = torchscript(record(plan("11.0.0.114"), gpu="0%9%0%0%NVIDIA H100"))
+    found = judged(content, CELLS[3], gpu="9.0")
+    assert (found.verdict, "contradicts itself" in found.diagnoses[0].sentence) == (Verdict.UNKNOWN, True)

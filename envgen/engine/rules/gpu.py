@@ -24,11 +24,19 @@ def gpu_served(_: Engine, place: Place, __: Knowledge) -> Iterator[Reason | Cond
             more=f"TensorRT {place.tensorrt} begins at {place.oldest_gpu}.",
             found=str(place.gpu),
             needed=str(place.oldest_gpu),
+            source=place.oldest_source,
         )
 
 
 def gpu_suits(engine: Engine, place: Place, knowledge: Knowledge) -> Iterator[Reason | Condition]:
     """Whether the engine was built on such a GPU, or for others too."""
+    recorded = engine.module.gpu if engine.module else None
+    if recorded and engine.plan.gpu and recorded != engine.plan.gpu:
+        yield not_known(
+            _SAME,
+            f"The file contradicts itself: by its record the engine was built on {recorded}, and by its own hints on"
+            f" {engine.plan.gpu}.",
+        )
     if place.gpu is None:
         yield Condition(_wanted(engine, knowledge))
     elif engine.gpu is None:
