@@ -58,13 +58,17 @@ class ColumnFiller:
         self._column = Column(run=self.ledger.run.name, envgen=__version__, loaded=self.loaded.id)
 
     def fill(self, pairs: Sequence[Pair]) -> None:
-        """Loads what was not loaded before; equal ones once.
+        """Loads what was not loaded before; equal ones once. What other cells built stays as it is recorded.
 
         Raises:
             Interrupted: the user asked to stop; what was finished is recorded.
         """
-        known = self.ledger.column(self.loaded.id) if self.options.resume else None
-        earlier = {crossing.place: crossing for crossing in known.crossings} if known else {}
+        known = self.ledger.column(self.loaded.id)
+        recorded = known.crossings if known else ()
+        chosen = {pair.built.id for pair in pairs}
+        others = tuple(crossing for crossing in recorded if crossing.built not in chosen)
+        self._column = self._column.model_copy(update={"crossings": others})
+        earlier = {crossing.place: crossing for crossing in recorded} if self.options.resume else {}
         wanted: dict[str, list[Pair]] = {}
         for pair in pairs:
             kept = earlier.get((pair.built.id, pair.loaded.id, pair.what))

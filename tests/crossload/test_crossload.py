@@ -122,6 +122,18 @@ def test_resumed_it_loads_nothing_again(two_pythons: TinyProject) -> None:
     assert kept.finished == at(before, *kept.place).finished
 
 
+def test_of_one_cell_it_leaves_what_the_others_showed(two_pythons: TinyProject) -> None:
+    project = two_pythons
+    assert project.envgen("crossload", WITH_MODULE="1").returncode == 0
+    before = found(project)
+    done = project.envgen("crossload", cell_id(), WITH_MODULE="1")
+    assert done.returncode == 0, done.stderr
+    now = found(project)
+    assert {one.place for one in now.crossings} == {one.place for one in before.crossings}
+    renewed = {one.place[:2] for one in now.crossings if one not in before.crossings}
+    assert renewed == {(cell_id(), cell_id())}
+
+
 def test_what_hangs_is_ended_with_all_that_it_started(project: TinyProject) -> None:
     make(project, f'["{PYTHON}"]', axes="  baked: {variables: {none: {}, hang: {BAKED: hang}}}", seconds=4)
     done = project.envgen("crossload", "-j", "2")
