@@ -80,12 +80,19 @@ def _tallies(found: CrossLoad) -> Table:
 
 
 def _disagreements(found: CrossLoad) -> Iterator[Text]:
-    for crossing in found.disagreements:
-        happened = f"{crossing.outcome}" + (f" ({why(crossing)})" if crossing.sentence else "")
+    """Where the prediction was wrong: what is wrong with a binary itself shows in every cell, and is said once."""
+    alike: dict[tuple[str, ...], list[Crossing]] = {}
+    for each in found.disagreements:
+        happened = (each.outcome, each.rung or "", cause(each))
+        alike.setdefault((each.built, each.what, foretold(each), *happened), []).append(each)
+    for crossing, *others in alike.values():
+        ended = f"{crossing.outcome}" + (f" ({why(crossing)})" if crossing.sentence else "")
         yield Text.assemble(
-            (f"{WRONG} {_what(crossing)}", "bold red"), f": predicted {one_line(foretold(crossing))}, and it {happened}"
+            (f"{WRONG} {_what(crossing, len(others))}", "bold red"),
+            f": predicted {one_line(foretold(crossing))}, and it {ended}",
         )
 
 
-def _what(crossing: Crossing) -> str:
-    return one_line(f"{short(crossing.built)} in {short(crossing.loaded)}, {crossing.what}")
+def _what(crossing: Crossing, others: int = 0) -> str:
+    also = f" and {counted(others, 'other cell')}" if others else ""
+    return one_line(f"{short(crossing.built)} in {short(crossing.loaded)}{also}, {crossing.what}")

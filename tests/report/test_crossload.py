@@ -99,6 +99,20 @@ def test_a_cell_is_named_without_its_system(cell: str, shown: str) -> None:
     assert short(cell) == shown
 
 
+def test_the_terminal_says_once_what_is_wrong_with_a_binary_everywhere() -> None:
+    found = FOUND.model_copy(
+        update={
+            "crossings": (
+                *(crossing(OLD, loaded, OPS, FAILED, "loads") for loaded in (OLD, CPU, CUDA)),
+                crossing(CPU, OLD, OPS, FAILED, "loads"),
+            )
+        }
+    )
+    first, second = (line for line in terminal(found).splitlines() if line.startswith("! "))
+    assert first.startswith(f"! py310-torch2.4-cu121 in py310-torch2.4-cu121 and 2 other cells, {OPS}: predicted loads")
+    assert second.startswith(f"! py311-torch2.13-cpu in py310-torch2.4-cu121, {OPS}: predicted loads")
+
+
 def test_the_terminal_shows_the_grid_and_what_was_wrong() -> None:
     text = terminal(FOUND)
     assert "ordinary ABI: everything that was built, debian12-x86_64" in text
