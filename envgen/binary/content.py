@@ -123,5 +123,7 @@ def cut_short(wanted: int, there: int) -> Unreadable:
 
 def printable(text: str, most: int = 300) -> str:
     """A text from a foreign file on one line, with nothing in it that a terminal obeys."""
-    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:most])
+    shown = text[:most]
+    if not shown.isprintable():  # most are
+        shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown)
     return shown + "..." * (len(text) > most)

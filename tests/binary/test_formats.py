@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envgen.binary import Binary, Format, Unreadable, read_binary
+from envgen.binary import Binary, Format, Unreadable, printable, read_binary
 from envgen.cell import Arch
 from envgen.machine import this_machine
 from tests.binary.made import container, entry, macho, pe
@@ -111,3 +111,9 @@ def test_a_program_is_no_library(elf: Path, tmp_path: Path) -> None:
     subprocess.run(compile_, check=True)
     with pytest.raises(Unreadable, match="it is no shared library"):
         read_binary(tmp_path / "main.so")
+
+
+def test_what_of_a_foreign_text_is_shown() -> None:
+    assert printable("lib/größe.so") == "lib/größe.so"
+    assert printable("lib\x1b[31m\n\u202e.so") == "lib\\x1b[31m\\n\\u202e.so"
+    assert printable("x\n" * 9, most=3) == "x\\nx..."

@@ -140,3 +140,9 @@ def test_shorthands_of_patterns() -> None:
         assert found
         assert found["version1"] == "3.4"
     assert pattern.search("of two")
+
+
+def test_torch_may_be_missing_where_nothing_is_built() -> None:
+    """As `python -c 'import torch'` printed it."""
+    (told, *_) = diagnose_text("Traceback (most recent call last):\nModuleNotFoundError: No module named 'torch'")
+    assert told.sentence.startswith("torch is not installed in the Python that asked for it")
