@@ -107,6 +107,11 @@ def _crashed(_evidence: _Evidence, clues: Clues) -> tuple[Cause, ...]:
     return (Cause.CRASHED,) if clues.facts.same_torch else (Cause.CRASHED, Cause.TORCH_VERSION_MISMATCH)
 
 
+def _windows_library(evidence: _Evidence, clues: Clues) -> tuple[Cause, ...]:
+    """A DLL that Windows itself did not find, with its name or without."""
+    return missing_dll(evidence, clues) if evidence.get("library") else (Cause.WIN_DLL_NOT_FOUND,)
+
+
 DECISIONS: Mapping[str, Decide] = {
     "undefined-symbol": undefined,
     "macos-symbol": on_macos,
@@ -121,6 +126,7 @@ DECISIONS: Mapping[str, Decide] = {
     "no-cuda-runtime": _no_cuda_runtime,
     "plan-release": _plan_release,
     "plan-magic": _plan_magic,
+    "windows-library": _windows_library,
     "windows-module": _windows_module,
     "windows-procedure": _windows_procedure,
     "windows-image": _windows_image,

@@ -10,7 +10,10 @@ from envgen.diagnose.names import base, causes_of
 from envgen.diagnose.rule import Clues
 
 OUTSIDE_PYTHON = frozenset({"program-needs-library", "link-needs-library"})  # rules that tell of plain programs
-_TORCH = re.compile(r"(?:lib)?(?:c10|torch|shm|caffe2|ATen|TH|aoti_custom_ops)\w*\.", re.IGNORECASE)
+_TORCH = re.compile(
+    r"(?:lib)?(?:c10|shm|caffe2|ATen|TH|aoti_custom_ops|torch(?=\.|_(?:cpu|cuda|hip|xpu|python|global|nvrtc)))\w*\.",
+    re.IGNORECASE,
+)
 _DEVICE = re.compile(r"_(?:cuda|hip|xpu|nvrtc)")
 
 
@@ -27,7 +30,7 @@ def missing_library(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, .
     if causes := causes_of("libraries", name):
         return causes
     if not of_torch(name):
-        return (Cause.RPATH_MISSING,)
+        return (Cause.RPATH_MISSING, Cause.BINARY_DAMAGED)
     return _device_library(clues) if _DEVICE.search(name) else _torch_library(clues)
 
 
