@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
 from envgen.binary.content import Content, Unreadable, printable
 from envgen.cell import SmArch
 from envgen.engine.facts import Engine, Module
-from envgen.engine.passage import BASE64, Passage
+from envgen.engine.passage import BASE64, RAW, Passage, Recoded
 from envgen.engine.pickled import runs, switches
 from envgen.engine.plan import read_plan
 
@@ -18,7 +19,7 @@ _SETTINGS = 1 << 18  # bytes of the settings, of which the pickle is not loaded
 _MOST_FIELDS = 32
 _CROSSED = re.compile(rb'"target"\s*:\s*"[\w.]{0,80}no_op_placeholder_for_execute_engine')
 _ANY_TARGET = re.compile(rb'"target"\s*:')
-_QUOTE = re.compile(rb'(?<!\\)"')
+_QUOTED = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _TEXT_ARGUMENT = re.compile(rb'"as_string"\s*:\s*"')
 
 
@@ -31,7 +32,14 @@ def engines_in_pickle(content: Content, member: str) -> Iterator[tuple[int, Engi
     seen: set[int] = set()
     for run in runs(content):
         for place, text in enumerate(run):
-            if text.at not in seen and content.read(text.at, min(text.size, len(BASE64))) == BASE64:
+            begin = content.read(text.at, min(text.size, len(BASE64)))
+            if text.at in seen:
+                continue
+            if begin.startswith(RAW):
+                seen.add(text.at)
+                plan = read_plan(Recoded(content.part(text.at, text.size)), alone=False)
+                yield text.at, Engine(member, plan, at=text.at)
+            elif begin == BASE64:
                 seen.add(text.at)
                 parts = [content.part(each.at, each.size) for each in run[max(place - PLAN_AT, 0) :]]
                 yield text.at, _engine(parts, min(place, PLAN_AT), member, crossed=False)
@@ -54,10 +62,18 @@ def _arguments(content: Content, at: int) -> Iterator[Content]:
     """The arguments of a node that are texts, in their order."""
     end = next(content.matches(_ANY_TARGET, at + 1), content.size)
     for number, begin in enumerate(content.matches(_TEXT_ARGUMENT, at, ends=True)):
-        close = next(content.matches(_QUOTE, begin, ends=True), 0) - 1
+        close = next(content.matches(_QUOTED, begin, ends=True), 0) - 1
         if begin > end or close < 0 or number == _MOST_FIELDS:
             return
         yield content.part(begin, close - begin)
+
+
+def _unescaped(text: str) -> str:
+    """A text of JSON as it was before."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
 
 
 def _engine(parts: Sequence[Content], place: int, member: str, *, crossed: bool) -> Engine:
@@ -69,7 +85,7 @@ def _engine(parts: Sequence[Content], place: int, member: str, *, crossed: bool)
     gpu, gpu_name = _device(texts[2])
     module = Module(
         abi=int(texts[0]),
-        name=printable(texts[1]),
+        name=printable(_unescaped(texts[1]) if crossed else texts[1]),
         fields=len(parts),
         gpu=gpu,
         gpu_name=printable(gpu_name),

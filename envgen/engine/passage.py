@@ -11,6 +11,7 @@ from envgen.binary.content import Content, Unreadable
 RAW = b"ftrt\0\0\0\0"
 BASE64 = b"ZnRydAAAAAA"  # RAW in base64, without the letters that hold bits of what follows
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_FOLLOWING = bytes(range(0x80, 0xC0))  # of UTF-8: the second byte of two
 _PIECE = 3 << 20  # bytes; a multiple of three, which base64 writes in four letters
 
 
@@ -52,6 +53,33 @@ class Passage:
         if len(plain) < at % 3 + size:
             raise Unreadable(f"its base64 is damaged near letter {begin}")
         return plain[at % 3 : at % 3 + size]
+
+
+class Recoded:
+    """Bytes that a pickle of protocol 2 holds as a text, in which all from 128 on are written in two.
+
+    Args:
+        text: UTF-8; only its beginning is to be read.
+    """
+
+    def __init__(self, text: Content) -> None:
+        self._text = text
+        self.size = sum(len(piece.translate(None, _FOLLOWING)) for _, piece in pieces(text, 0))
+
+    def read(self, at: int, size: int) -> bytes:
+        """Some bytes.
+
+        Raises:
+            Unreadable: they are not all there, or the text is none of bytes.
+        """
+        begin = self._text.read(0, min(2 * (at + size), self._text.size))
+        try:
+            plain = begin.decode("utf-8", "ignore").encode("latin-1")
+        except UnicodeEncodeError:
+            raise Unreadable("the text that holds it is damaged") from None
+        if len(plain) < at + size:
+            raise Unreadable(f"it is cut short: {at + size} bytes of it are asked for and it has {self.size}")
+        return plain[at : at + size]
 
 
 def pieces(content: Bytes, overlap: int) -> Iterator[tuple[int, bytes]]:

@@ -21,6 +21,7 @@ from envgen.results import Diagnosis
 MOST = 256  # engines of a file
 _DEEPEST = 2  # zips in zips
 _MARKS = (b"torch.classes.tensorrt", b"no_op_placeholder_for_execute_engine", b"ops.tensorrt.execute_engine")
+_PICKLE = b"\x80"
 _LFS = b"version https://git-lfs"
 
 
@@ -122,8 +123,9 @@ def _member(content: Content, where: str, found: _Found) -> None:
     """What is known of the member's form first, then plans wherever they stand in it."""
     before = len(found.engines)
     seen: set[int] = set()
-    if content.find(BASE64) >= 0:
-        read = engines_in_program if where.endswith(".json") else engines_in_pickle
+    read = engines_in_program if where.endswith(".json") else engines_in_pickle
+    form = b"{" if where.endswith(".json") else _PICKLE
+    if content.find(form, 0, 1) == 0 and any(content.find(mark) >= 0 for mark in (BASE64, RAW)):
         try:
             for at, engine in read(content, where):
                 seen.add(at)
@@ -148,7 +150,8 @@ def _scan(content: Content, where: str, found: _Found, seen: set[int]) -> None:
         at = content.find(BASE64, at + size)
     at = content.find(RAW)
     while at >= 0 and not found.full:
-        _stray(content.part(at, content.size - at), at, where, found)
+        if at not in seen:
+            _stray(content.part(at, content.size - at), at, where, found)
         at = content.find(RAW, at + len(RAW))
 
 

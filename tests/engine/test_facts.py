@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
 import zipfile
 from pathlib import Path
@@ -67,6 +68,21 @@ def test_program_compiled_for_windows() -> None:
     assert engine.module.crossed
     assert engine.module.fields == 12
     assert platform_of(engine, Knowledge.current()) is Platform.WIN_AMD64
+
+
+def test_plan_that_is_bytes_in_a_pickle() -> None:
+    content = zipped({"m/data.pkl": pickle.dumps({"engine": plan("10.0.1.6")}, protocol=2)})
+    inspected = inspect_bytes(content, "model.pt")
+    assert [str(engine.plan.tensorrt) for engine in inspected.engines] == ["10.0.1.6"]
+    assert (inspected.engines[0].plan.present, inspected.diagnoses) == (79332, ())
+
+
+def test_name_with_quotes_in_a_program() -> None:
+    texts = record(plan("11.0.0.114"))
+    texts[1] = 'a "quoted" name\\'
+    module = inspect_bytes(crossed(texts), "model.ep").engines[0].module
+    assert module is not None
+    assert module.name == texts[1]
 
 
 def test_plan_in_another_programs_container() -> None:
