@@ -16,14 +16,21 @@ _NAMED_DISAGREEMENTS = 50
 def crossload_markdown(found: CrossLoad) -> Iterator[str]:
     """Parts of a report: the tallies, where predictions were wrong, and a grid for each binary."""
     yield "## Built in one cell, loaded in another\n\n"
-    yield "| in other cells | passed | failed | not run | predicted |\n|---|--:|--:|--:|---|\n"
-    for tally in tallies(found):
-        counts = " | ".join(str(tally.ended(outcome)) for outcome in _SHOWN)
-        yield f"| {plain(tally.title)} | {counts} | {plain(tally.foreseen)} |\n"
-    yield "\n"
+    yield from _tallies(found)
     yield from _disagreements(found)
     for grid in grids(found):
         yield _grid(grid)
+
+
+def _tallies(found: CrossLoad) -> Iterator[str]:
+    rows = list(tallies(found))
+    if not rows:  # of one cell alone there are none
+        return
+    yield "| in other cells | passed | failed | not run | predicted |\n|---|--:|--:|--:|---|\n"
+    for tally in rows:
+        counts = " | ".join(str(tally.ended(outcome)) for outcome in _SHOWN)
+        yield f"| {plain(tally.title)} | {counts} | {plain(tally.foreseen)} |\n"
+    yield "\n"
 
 
 def _disagreements(found: CrossLoad) -> Iterator[str]:

@@ -23,7 +23,7 @@ _SHOWN = (Outcome.PASSED, Outcome.FAILED, Outcome.NOT_RUN)
 def crossload_terminal(found: CrossLoad) -> RenderableType:
     """The tallies, a grid for each binary, the causes of failures, and the disagreements."""
     shown = (Group(_grid(grid), "") for grid in grids(found))
-    return Group(*shown, _legend(), "", *_causes(found), _tallies(found), *_disagreements(found))
+    return Group(*shown, _legend(), "", *_causes(found), *_tallies(found), *_disagreements(found))
 
 
 def _grid(grid: Grid) -> RenderableType:
@@ -67,7 +67,7 @@ def _causes(found: CrossLoad) -> Iterator[Text]:
         yield Text.assemble((f"✗ {one_line(name)}", "red"), f": {counted(len(crossings), 'load')}", (said, "dim"))
 
 
-def _tallies(found: CrossLoad) -> Table:
+def _tallies(found: CrossLoad) -> Iterator[Table]:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("in other cells")
     for outcome in _SHOWN:
@@ -76,7 +76,8 @@ def _tallies(found: CrossLoad) -> Table:
     for tally in tallies(found):
         counts = (str(tally.ended(outcome)) for outcome in _SHOWN)
         table.add_row(Text(one_line(tally.title)), *counts, Text(tally.foreseen))
-    return table
+    if table.rows:  # of one cell alone there are none
+        yield table
 
 
 def _disagreements(found: CrossLoad) -> Iterator[Text]:

@@ -99,6 +99,15 @@ def test_a_cell_is_named_without_its_system(cell: str, shown: str) -> None:
     assert short(cell) == shown
 
 
+def test_of_one_cell_alone_there_is_no_empty_table() -> None:
+    alone = CrossLoad(run="r", crossings=(crossing(OLD, OLD, WHOLE, PASSED, "loads"),))
+    assert "in other cells" not in terminal(alone)
+    assert "| in other cells" not in report_markdown(small(), alone)
+    page = report_html(small(), alone)
+    assert "those loaded where they were built are not counted" not in page
+    assert "py310-torch2.4-cu121" in page
+
+
 def test_the_terminal_says_once_what_is_wrong_with_a_binary_everywhere() -> None:
     found = FOUND.model_copy(
         update={
