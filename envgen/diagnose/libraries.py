@@ -11,7 +11,7 @@ from envgen.diagnose.rule import Clues
 
 OUTSIDE_PYTHON = frozenset({"program-needs-library", "link-needs-library"})  # rules that tell of plain programs
 _TORCH = re.compile(
-    r"(?:lib)?(?:c10|shm|caffe2|ATen|TH|aoti_custom_ops|torch(?=\.|_(?:cpu|cuda|hip|xpu|python|global|nvrtc)))\w*\.",
+    r"(?:lib)?(?:(?:c10|shm|caffe2|ATen|TH|aoti_custom_ops)\w*|torch(?:_(?:cpu|cuda|hip|xpu|python|global|nvrtc)\w*)?)\.",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(r"_(?:cuda|hip|xpu|nvrtc)")

@@ -1,8 +1,9 @@
 """A message rule: a text that programs print, and the causes that it may have.
 
 Rules are data (`rules/*.yaml`). Their texts are regular expressions in which case does not count, with shorthands: a
-space stands for any white space, line breaks included, for logs are wrapped; `'` and `"` for any quote, or none;
-`<name>` captures evidence of that name; `<PART>` stands for any of the alternatives of that name in the same file.
+space stands for any white space, line breaks included, for logs are wrapped (` ?` for some or none); `'` and `"` for
+any quote, or none; `<name>` captures evidence of that name; `<PART>` stands for any of the alternatives of that name in
+the same file.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ _PIECES: Mapping[str, str] = {
     "found": _VERSION,
     "limit": _VERSION,
 }
-_MEANT = {" ": r"\s{1,60}", "'": r"['\"]?", '"': r"['\"]?"}
-_LOOSE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[ '\"]")  # a class of characters stays as it is
+_MEANT = {" ": r"\s{1,60}", " ?": r"\s{0,60}", "'": r"['\"]?", '"': r"['\"]?"}
+_LOOSE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]| \?|[ '\"]")  # a class of characters stays as it is
 
 
 class Weight(IntEnum):
