@@ -52,7 +52,7 @@ def _plan_magic(evidence: _Evidence, _clues: Clues) -> tuple[Cause, ...]:
 def _windows_module(evidence: _Evidence, _clues: Clues) -> tuple[Cause, ...]:
     """A DLL or one that it needs; that of TensorRT's own module is most likely one of TensorRT."""
     name = evidence.get("name", "") or base(evidence.get("file", ""))
-    ours = re.match(r"tensorrt|nvinfer|torch_?trt", name)
+    ours = re.match(r"tensorrt|nvinfer|torch_?trt", name) or "tensorrt" in evidence.get("line", "").lower()
     return (Cause.WIN_DLL_NOT_FOUND, Cause.TRT_LIB_MISSING if ours else Cause.IMPORT_TORCH_FIRST)
 
 

@@ -13,6 +13,7 @@ TORCH = re.compile(
     r"_Z(?:T[ISVT]|GV)?N?[KVR]{0,2}(?:2at|3c10|5torch|6caffe2)"
     r"|_Z\d{1,3}THP\w{0,60}N2at|aoti_torch_|torch_(?:library|list|dtype|call|exception|get|set|abi)_"
 )
+_CUT = re.compile(r"NK?(?:2at|3c10|5torch|6caffe2)\d")
 _TORCH_CUDA = re.compile(r"_ZN?K?(?:3c10|2at|5torch)(?:4cuda|3hip)|4cuda|THC")
 _PYTHON_BINDINGS = re.compile(r"THP[A-Z]")
 _OLD_STRING = re.compile(r"(?<=[EIKPRJ_])Ss(?=[A-Za-z_\d]|$)")
@@ -59,10 +60,10 @@ def on_macos(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
 
 
 def plain(symbol: str) -> str:
-    """A symbol as ELF has it."""
+    """A symbol as ELF has it; somebody may have copied it without its first letters."""
     if symbol.startswith(("__Z", "_THP")):
         return symbol[1:]
-    return symbol
+    return f"_Z{symbol}" if _CUT.match(symbol) else symbol
 
 
 def _torch(symbol: str, evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
