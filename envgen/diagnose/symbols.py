@@ -36,15 +36,16 @@ def undefined(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
     symbol = plain(evidence["symbol"])
     if version := _of_version(evidence.get("of", "")):
         return version
-    if _IN_TORCH.search(evidence.get("file", "")) and (TORCH.match(symbol) or symbol.startswith("TH")):
-        return (Cause.STALE_BUILD, Cause.TORCH_VERSION_MISMATCH)
+    in_torch = (Cause.STALE_BUILD, Cause.TORCH_VERSION_MISMATCH) if _IN_TORCH.search(evidence.get("file", "")) else ()
+    if in_torch and (TORCH.match(symbol) or symbol.startswith("TH")):
+        return in_torch
     if TORCH.match(symbol):
         return _torch(symbol, evidence, clues)
     if _PYTHON_BINDINGS.match(symbol):
         return _ordered(clues, Cause.IMPORT_TORCH_FIRST, Cause.TORCH_VERSION_MISMATCH)
     if own := _own_function(symbol):
         return own
-    return causes_of("symbols", symbol)
+    return causes_of("symbols", symbol) or in_torch
 
 
 def on_macos(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
