@@ -58,6 +58,11 @@ class Cause(StrEnum):
     TRT_PLUGIN_MISSING = "trt-plugin-missing"
     TORCHTRT_RUNTIME_NOT_LOADED = "torchtrt-runtime-not-loaded"
 
+    # of an extension's own code
+    HEADER_NOT_FOUND = "header-not-found"
+    LIBRARY_NOT_FOUND = "library-not-found"
+    SYMBOL_NOT_DEFINED = "symbol-not-defined"
+
     # of environments and processes
     REQUIREMENTS_CONFLICT = "requirements-conflict"
     INDEX_UNREACHABLE = "index-unreachable"
@@ -67,3 +72,7 @@ class Cause(StrEnum):
     TIME_LIMIT = "time-limit"
     ENDED_FROM_OUTSIDE = "ended-from-outside"
     CRASHED = "crashed"
+
+
+# Said only where nothing else is: that much is true of whatever no rule knows better.
+LAST_RESORTS = frozenset({Cause.HEADER_NOT_FOUND, Cause.LIBRARY_NOT_FOUND, Cause.SYMBOL_NOT_DEFINED})

@@ -53,14 +53,14 @@ def _device_library(clues: Clues) -> tuple[Cause, ...]:
 
 
 def missing_header(evidence: Mapping[str, str], _clues: Clues) -> tuple[Cause, ...]:
-    """A header that a compiler did not find; nothing for one that is none of the usual."""
-    return causes_of("headers", evidence["header"].replace("\\", "/"))
+    """A header that a compiler did not find."""
+    return causes_of("headers", evidence["header"].replace("\\", "/")) or (Cause.HEADER_NOT_FOUND,)
 
 
 def linked_library(evidence: Mapping[str, str], _clues: Clues) -> tuple[Cause, ...]:
     """A library that the linker did not find: `-lcudart`, `python312.lib`."""
     name = base(evidence["library"]).removeprefix("lib")
-    return causes_of("linked", re.sub(r"\.(?:lib|so|a|dylib|tbd)$", "", name))
+    return causes_of("linked", re.sub(r"\.(?:lib|so|a|dylib|tbd)$", "", name)) or (Cause.LIBRARY_NOT_FOUND,)
 
 
 def missing_dll(evidence: Mapping[str, str], _clues: Clues) -> tuple[Cause, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from envgen.binary.demangle import demangle
 from envgen.diagnose.catalogue import diagnosis
-from envgen.diagnose.causes import Cause
+from envgen.diagnose.causes import LAST_RESORTS, Cause
 from envgen.diagnose.facts import NOTHING_KNOWN, Facts
 from envgen.diagnose.rule import Clues, Weight
 from envgen.diagnose.ruleset import rules
@@ -38,7 +38,7 @@ def diagnose_log(chunks: Iterable[str], facts: Facts = NOTHING_KNOWN, *, loosely
     for chunk in chunks:
         scan.feed(chunk)
     told: dict[Cause, Diagnosis] = {}
-    for cause, found in _ranked(scan.finish(), facts):
+    for cause, found in sorted(_ranked(scan.finish(), facts), key=lambda each: each[0] in LAST_RESORTS):
         told.setdefault(cause, diagnosis(cause, _evidence(found), found.rule.id))
     return tuple(told.values())[:MOST]
 
@@ -59,6 +59,8 @@ def _weight(found: Found) -> Weight:
 
 def _evidence(found: Found) -> dict[str, str]:
     evidence = dict(found.evidence)
+    if "name" in evidence:
+        evidence["name"] = evidence["name"].partition(" referenced in ")[0]
     if "symbol" in evidence:
         evidence["function"] = demangle(evidence["symbol"])
         evidence["abi"] = string_form(evidence["symbol"])

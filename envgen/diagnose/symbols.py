@@ -32,7 +32,7 @@ _VENDOR = (Cause.VENDOR_LIB_VERSION_MIX, Cause.CUDA_RUNTIME_MISSING)
 
 
 def undefined(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
-    """Why a symbol is missing when a library is loaded; nothing when its name does not tell."""
+    """Why a symbol is missing when a library is loaded, by its name."""
     symbol = plain(evidence["symbol"])
     if version := _of_version(evidence.get("of", "")):
         return version
@@ -45,7 +45,7 @@ def undefined(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
         return _ordered(clues, Cause.IMPORT_TORCH_FIRST, Cause.TORCH_VERSION_MISMATCH)
     if own := _own_function(symbol):
         return own
-    return causes_of("symbols", symbol) or in_torch
+    return causes_of("symbols", symbol) or in_torch or (Cause.SYMBOL_NOT_DEFINED,)
 
 
 def on_macos(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
@@ -140,7 +140,7 @@ def linked(evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
     if re.search(r"\b(?:c10|at|torch|caffe2)::|@(?:c10|at|torch)@@", name):
         return _linked_torch(name)
     found = re.match(r"(?:__imp_)?([\w@.]+)", name)
-    return _linked_c(found[1], evidence, clues) if found else ()
+    return _linked_c(found[1], evidence, clues) if found else (Cause.SYMBOL_NOT_DEFINED,)
 
 
 def _linked_c(symbol: str, evidence: Mapping[str, str], clues: Clues) -> tuple[Cause, ...]:
@@ -152,7 +152,7 @@ def _linked_c(symbol: str, evidence: Mapping[str, str], clues: Clues) -> tuple[C
         Cause.PYTHON_ABI_MISMATCH: (Cause.DEV_HEADERS_MISSING, Cause.PYTHON_ABI_MISMATCH),
         Cause.TRT_VERSION_MISMATCH: (Cause.TRT_LIB_MISSING, Cause.TRT_VERSION_MISMATCH),
     }
-    return instead.get(told[0], told) if told else ()
+    return instead.get(told[0], told)
 
 
 def _linked_torch(text: str) -> tuple[Cause, ...]:
