@@ -54,7 +54,13 @@ def crossload_command(
             "--fresh", help="A new process for each load, in the place of forks of one that has torch already."
         ),
     ] = False,
-    name: Annotated[str | None, typer.Option("--name", help="The run to load from; the latest if not given.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            help="The run to go on with, begun anew where there is none of that name; the latest if not given.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Load what each cell built in every other cell of the same system, and check it there.
