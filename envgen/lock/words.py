@@ -11,6 +11,7 @@ _LACKS_TORCH = re.compile(
     r"Because (?:there (?:is|are) no versions? of|only) torch\b|\btorch was not found|\btorch[=\S]* has no wheels"
 )
 _FOLDER = re.compile(r"/(?:cpu|cu\d+)/")  # of PyTorch's own index
+_NO_SPACE = re.compile(r"No space left on device|not enough space on the disk|Disk quota exceeded")
 _ADDRESS = re.compile(r"(?:Failed to fetch|for url)[: (]+`?(\S+?)[`)]*(?: |$)")
 
 
@@ -32,6 +33,11 @@ def explain(request: LockRequest, stderr: str) -> LockError:
         return LockError(
             f"no Python {request.cell.python} is installed here, and it could not be fetched.",
             f"uv resolves for a free-threaded Python with such an interpreter only: install {request.cell.python}.",
+        )
+    if _NO_SPACE.search(said):
+        return LockError(
+            "there is no space left on the disk for uv's cache or its temporary files.",
+            "Free some (`uv cache prune` takes out what nothing uses), or name another disk with UV_CACHE_DIR.",
         )
     if address := _ADDRESS.search(said):
         return LockError(

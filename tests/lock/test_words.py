@@ -114,6 +114,15 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "install 3.99t" in error.remedy
 
 
+def test_a_full_disk() -> None:
+    said = """error: Failed to download `torch==2.13.0+cpu`
+  cause: Failed to read the wheel
+  cause: No space left on device (os error 28)"""
+    error = explain(REQUEST, said)
+    assert "no space left on the disk" in error.what
+    assert "UV_CACHE_DIR" in error.remedy
+
+
 def test_whatever_else_uv_says(tmp_path: Path) -> None:
     assert (
         "uv could not resolve it: Couldn't parse requirement" in explained(tmp_path, "torch==1.*.2", "--no-index").what
