@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -29,8 +30,10 @@ _LARGEST_STREAM = 16 << 30  # bytes of a whole tar, unpacked
 _LARGEST_ZIP = 16 << 30  # bytes of all libraries of a zip, unpacked
 _MOST_LIBRARIES = 10_000
 _CHUNK = 1 << 20
-_DAMAGES = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError,
+# What Python's own readers of archives raise for one that is damaged.
+DAMAGES = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError,
+    OverflowError,
     NotImplementedError,  # a compression that zipfile has not
     RuntimeError,  # an encrypted member
 )  # fmt: skip
@@ -64,7 +67,7 @@ def read_archive(source: Path | bytes) -> Iterator[Member]:
             is_zip = stream.read(4) in ZIPS
             stream.seek(0)
             yield from _read_zip(stream) if is_zip else _read_tar(stream)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise Unreadable(f"it is a damaged archive, or none ({printable(str(error)) or 'it ends too early'})") from None
 
 
@@ -84,7 +87,7 @@ def read_member(stream: Readable, name: str, size: int) -> Member:
             return Member(shown, read_file(copy, shown))
     except Unreadable as reason:
         return Member(shown, unreadable=reason.what)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         return Member(
             shown, unreadable=f"it is damaged in the archive ({printable(str(error)) or 'it ends too early'})"
         )
@@ -139,7 +142,7 @@ def _read_zip(stream: IO[bytes]) -> Iterator[Member]:
             try:
                 with archive.open(info) as content:
                     yield read_member(content, info.filename, info.file_size)
-            except _DAMAGES as error:
+            except DAMAGES as error:
                 yield Member(
                     printable(info.filename), unreadable=f"it is damaged in the archive ({printable(str(error))})"
                 )

@@ -7,12 +7,11 @@ import mmap
 import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from envgen.binary.archive import Careful
+from envgen.binary.archive import DAMAGES, Careful
 from envgen.binary.content import Content, Unreadable, printable
 
 ZIP = b"PK\x03\x04"
@@ -20,11 +19,6 @@ _LOCAL = struct.Struct("<4s22xHH")  # sign, sizes of name and extra
 _MOST = 100_000  # members
 _LARGEST_UNPACKED = 1 << 30  # bytes of all packed members together; torch packs only its own small files
 _CHUNK = 1 << 20
-_DAMAGES = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, OverflowError, struct.error,
-    NotImplementedError,  # a compression that zipfile has not
-    RuntimeError,  # an encrypted member
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ def members(content: Content) -> Iterator[Member]:
                 if member.content and info.compress_type != zipfile.ZIP_STORED:
                     left -= member.content.size
                 yield member
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise Unreadable(f"its zip is cut short or damaged ({printable(str(error))})") from None
 
 
@@ -103,7 +97,7 @@ def _member(content: Content, archive: zipfile.ZipFile, info: zipfile.ZipInfo, l
         return Member(name, content.part(info.header_offset + _LOCAL.size + names + extra, info.compress_size))
     except Unreadable as reason:
         return Member(name, None, reason.what)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         return Member(name, None, f"it is damaged in the zip ({printable(str(error))})")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import pickle
 import struct
@@ -185,3 +186,14 @@ def test_names_give_a_terminal_no_orders() -> None:
 def test_pickles_that_are_none(content: bytes) -> None:
     strange = zipped({"m/data.pkl": content + b"ZnRydAAAAAA", "m/code/x.py": b""})
     assert diagnoses(strange)
+
+
+def test_a_member_packed_by_lzma_and_damaged_is_said() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("m/data.pkl", b"\x80\x02K\x01." * 400)
+        archive.writestr("m/version", "3")
+    data = bytearray(packed.getvalue())
+    begin = data.find(b"data.pkl") + len("data.pkl") + 9  # behind the options of the packing
+    data[begin : begin + 6] = bytes(each ^ 0xFF for each in data[begin : begin + 6])
+    assert "it is damaged in the zip" in told(bytes(data))
