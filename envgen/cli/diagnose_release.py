@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from packaging.version import Version
 from platformdirs import user_cache_path
 from rich.console import Console
 
@@ -20,10 +18,10 @@ from envgen.errors import UsageError
 from envgen.index import File, Reader
 from envgen.inspection.published import Wanted, choose, look_into_wheel, wheels_of
 from envgen.machine import this_machine
+from envgen.prediction.bundle import pinned_torch
 from envgen.refresh.access import configured_access
 
 _NAMED = 5  # wheels in a sentence
-_PINNED = re.compile(r"torch\s*\(?==\s*(\d+(?:\.\d+)*)", re.IGNORECASE | re.ASCII)
 
 
 def release_groups(subject: str, choices: Choices) -> Iterator[Group]:
@@ -62,13 +60,12 @@ def _group(file: File, reader: Reader, others: int) -> Group:
     console = output(stderr=True)
     with _fetching(file, console):
         published = look_into_wheel(file, reader)
-    match = _PINNED.match(published.requires)
     notes = [f"asks for {published.requires}"] if published.requires else []
     if not published.looked:
         notes.append("No shared library is in it.")
     if others:
         notes.append(f"{counted(others, 'other wheel')} of this release: --python and --platform choose")
-    return Group(file.name, published.looked, tuple(notes), Version(match[1]) if match else None)
+    return Group(file.name, published.looked, tuple(notes), pinned_torch([published.requires]))
 
 
 def _fetching(file: File, console: Console) -> AbstractContextManager[object]:
