@@ -38,11 +38,13 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """Base of what is written to files: nothing changes in it, and nothing is passed over."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Diagnosis(_Record):
+class Diagnosis(Record):
     """A cause of a failure, told from what was printed or from what the binaries are.
 
     Attributes:
@@ -60,7 +62,7 @@ class Diagnosis(_Record):
     rule: str = ""
 
 
-class RungResult(_Record):
+class RungResult(Record):
     """How one rung ended.
 
     Attributes:
@@ -83,7 +85,7 @@ class RungResult(_Record):
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
-class CellResult(_Record):
+class CellResult(Record):
     """One cell's climb; `rungs` grows as the climb goes on and stands in ladder order.
 
     Attributes:
@@ -122,14 +124,14 @@ class CellResult(_Record):
         return max(passed, key=LADDER.index) if passed else None
 
 
-class LeftOut(_Record):
+class LeftOut(Record):
     """A cell of the matrix that the selection did not choose, counted by why."""
 
     reason: str
     cells: int
 
 
-class RunInfo(_Record):
+class RunInfo(Record):
     """The header of a run: what was asked for, and what the matrix held beside it.
 
     Attributes:
@@ -152,14 +154,14 @@ class RunInfo(_Record):
     remarks: tuple[str, ...] = ()
 
 
-class LessLikely(_Record):
+class LessLikely(Record):
     """Another pattern that explains the same failures, with its probability."""
 
     pattern: str
     probability: float
 
 
-class FailurePattern(_Record):
+class FailurePattern(Record):
     """What the cells that failed alike have in common, derived from their results.
 
     Attributes:
@@ -226,7 +228,7 @@ class FailurePattern(_Record):
         return (f"{chance} `envgen run --resume --localise` runs what tells more.",)
 
 
-class CauseGroup(_Record):
+class CauseGroup(Record):
     """The cells whose failure has the same likeliest cause.
 
     Attributes:
@@ -240,7 +242,7 @@ class CauseGroup(_Record):
     cells: tuple[str, ...]
 
 
-class Report(_Record):
+class Report(Record):
     """A run's header with its cells: what report.json holds.
 
     Attributes:

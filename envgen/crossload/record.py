@@ -11,11 +11,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from envgen.cell import Cell, GrammarError
 from envgen.prediction import Verdict
-from envgen.results import Diagnosis, Outcome, Rung
+from envgen.results import Diagnosis, Outcome, Record, Rung
 
 SCHEMA_VERSION = 1
 WHOLE = "extension"  # what is taken when everything that a cell built is
@@ -29,11 +27,7 @@ class Arm(StrEnum):
     STABLE = "stable ABI"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Foreseen(_Record):
+class Foreseen(Record):
     """What the binary's facts alone said before it was loaded.
 
     Attributes:
@@ -45,7 +39,7 @@ class Foreseen(_Record):
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
-class Crossing(_Record):
+class Crossing(Record):
     """One binary, or all that a cell built, loaded and checked in another cell.
 
     Attributes:
@@ -100,7 +94,7 @@ class Crossing(_Record):
         return None if built.is_cpu or loaded.is_cpu or built.major == loaded.major else (built.major, loaded.major)
 
 
-class Column(_Record):
+class Column(Record):
     """All that was loaded in one cell."""
 
     schema_version: Literal[1] = 1
@@ -115,7 +109,7 @@ class Column(_Record):
         return self.model_copy(update={"crossings": _ordered((*others, crossing))})
 
 
-class CrossLoad(_Record):
+class CrossLoad(Record):
     """The crossings of a run, or of several together: what crossload.json holds."""
 
     schema_version: Literal[1] = 1

@@ -11,7 +11,9 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
+
+from envgen.results import Record
 
 
 class Phase(StrEnum):
@@ -32,11 +34,7 @@ class Form(StrEnum):
     WINDOWS = "windows"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Action(_Record):
+class Action(Record):
     """One command that makes one file.
 
     Attributes:
@@ -55,7 +53,7 @@ class Action(_Record):
     cuda: bool = False
 
 
-class Recipe(_Record):
+class Recipe(Record):
     """Everything that the binaries of a cell are made by.
 
     Attributes:
@@ -85,7 +83,7 @@ class Recipe(_Record):
     unset: tuple[str, ...]
     actions: tuple[Action, ...]
     binaries: dict[str, str]
-    left_out: dict[str, str] = {}
+    left_out: dict[str, str] = Field(default_factory=dict)
     form: Form = Form.POSIX
     translated_from: str = ""
 

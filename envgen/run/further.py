@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from envgen.files import write_atomically
-from envgen.results import Rung
+from envgen.results import Record, Rung
 
 FILE = "localise.json"  # in the folder of a run
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Asked(_Record):
+class Asked(Record):
     """A cell that was run to tell explanations apart.
 
     Attributes:
@@ -29,7 +25,7 @@ class Asked(_Record):
     reason: str
 
 
-class Flaky(_Record):
+class Flaky(Record):
     """A cell that once passed and once failed.
 
     Attributes:
@@ -41,7 +37,7 @@ class Flaky(_Record):
     failure: str
 
 
-class Further(_Record):
+class Further(Record):
     """All that a localisation keeps.
 
     Attributes:
