@@ -1,6 +1,6 @@
 """Facts of a compiled library, from its first bytes or all of them: what it needs, and what it was made with.
 
-Whole binaries are `envgen.inspection`'s matter; here only a part of a library of many megabytes is at hand.
+Whole binaries are `envgen.binary`'s matter; here only a part of a library of many megabytes is at hand.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ CASES: list[Case] = [
     ),
     (
         "local-torch", WARNING, None, "working directory holds a `torch`",
-        ill(project=Project(Path("/work"), modules={"torch": Path("/work/torch")})),
+        ill(project=Project(Path("/project"), modules={"torch": Path("/project/torch")})),
     ),
     ("hollow-torch", ERROR, None, "empty module", ill(torches=(), hollow=(SITE / "torch",), imported=Imported())),
     (
@@ -287,15 +287,15 @@ CASES: list[Case] = [
     ("python-headers", WARNING, Cause.DEV_HEADERS_MISSING, "Python.h", ill(tools=tools(python_h=False))),
     (
         "build-isolation", WARNING, Cause.BUILD_ENV_INCOMPLETE, "does not name torch",
-        ill(project=Project(Path("/work"), build_requires=("setuptools",), imports_torch=True)),
+        ill(project=Project(Path("/project"), build_requires=("setuptools",), imports_torch=True)),
     ),
     (
         "build-isolation", WARNING, Cause.BUILD_ENV_INCOMPLETE, "no pyproject.toml asks for torch",
-        ill(project=Project(Path("/work"), imports_torch=True)),
+        ill(project=Project(Path("/project"), imports_torch=True)),
     ),
     (
         "build-isolation", ERROR, Cause.BUILD_ENV_INCOMPLETE, "cannot be read: Expected '='",
-        ill(project=Project(Path("/work"), unreadable="Expected '=' after a key")),
+        ill(project=Project(Path("/project"), unreadable="Expected '=' after a key")),
     ),
     (
         "build-companions", WARNING, Cause.BUILD_ENV_INCOMPLETE, "torch 2.1.2 are built beside setuptools<70",

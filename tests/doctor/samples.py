@@ -118,7 +118,7 @@ HEALTHY = Observed(
         nvcc=tool("nvcc", "13.0"),
         cuda_home=CudaHome("/usr/local/cuda", nvcc=Version("13.0"), has_headers=True),
     ),
-    project=Project(Path("/work")),
+    project=Project(Path("/project")),
     distributions=PACKAGES,
     torches=(SITE / "torch",),
     version_cuda="13.0",

@@ -23,7 +23,7 @@ from envgen.manual.translate import translated
 from .samples import recipe
 
 GOLDEN = Path(__file__).with_name("golden")
-FOLDER = Path("/work/here")
+FOLDER = Path("/project/here")
 
 
 def elsewhere(system: str, *, cuda: bool = False) -> Recipe:
