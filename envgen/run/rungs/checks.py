@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from envgen.results import Rung
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
@@ -20,7 +20,7 @@ def check_of(rung: Rung) -> Callable[[Job, Bench], Answer]:
             return not_run(f"the extension has no {rung} check")
         if unmet := "; ".join(unmet_needs(job, check)):
             return not_run(unmet)
-        return _run(job, bench, check)
+        return run_check(job, bench, check, {})
 
     return climb
 
@@ -40,10 +40,15 @@ def unmet_needs(job: Job, check: Check) -> Iterator[str]:
         yield "the cell has no TensorRT"
 
 
-def _run(job: Job, bench: Bench, check: Check) -> Answer:
+def run_check(job: Job, bench: Bench, check: Check, told: Mapping[str, str]) -> Answer:
+    """Runs a check whose needs are met.
+
+    Args:
+        told: environment variables of its rung, beside those that every check has.
+    """
     file = bench.facts_file()
     inside = job.environment.inside
-    variables = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file), **job.variables}
+    variables = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file), **told, **job.variables}
     ending = bench.run(job.environment.command(check.run, bench.scratch, variables))
     facts = bench.read_facts(file)
     if not ending.ok:
