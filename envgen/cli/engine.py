@@ -14,9 +14,10 @@ from rich.markup import escape
 from envgen.cell import GrammarError, SmArch
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell, read_matrix
-from envgen.cli.engine_words import facts_json, fate_json, fates, in_words
+from envgen.cli.engine_words import fates, in_words
 from envgen.compat.facts import Facts
 from envgen.engine import Inspected, Judgement, Knowledge, NoEngine, Place, Runtime, inspect, judge
+from envgen.engine.record import facts_json, fate_json
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.prediction.verdict import Verdict
 

@@ -1,11 +1,11 @@
-"""Engines in words and as JSON, for `envgen engine inspect`."""
+"""Engines in words, for `envgen engine inspect`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from envgen.engine import Engine, Inspected, Judgement, Knowledge
+from envgen.engine import Engine, Judgement, Knowledge
 from envgen.engine.rules.platform import platform_of
 from envgen.prediction.verdict import Verdict
 
@@ -59,61 +59,6 @@ def fates(judged: Sequence[Judgement]) -> tuple[Fate, ...]:
         groups.setdefault((each.verdict, tuple(_said(each, most))), []).append(str(each.place.cell))
     ordered = sorted(groups.items(), key=lambda group: group[0][0].weight)
     return tuple(Fate(verdict, _listed(cells), said) for (verdict, said), cells in ordered)
-
-
-def facts_json(inspected: Inspected) -> dict[str, object]:
-    """A file as JSON."""
-    return {
-        "file": inspected.file,
-        "kind": inspected.kind.value,
-        "engines": [_engine_json(engine, Knowledge.current()) for engine in inspected.engines],
-        "notes": list(inspected.notes),
-        "diagnoses": [each.model_dump(mode="json") for each in inspected.diagnoses],
-    }
-
-
-def fate_json(judgement: Judgement) -> dict[str, object]:
-    """A file in a cell as JSON."""
-    return {
-        "cell": str(judgement.place.cell),
-        "gpu": str(judgement.place.gpu) if judgement.place.gpu else None,
-        "runtime": judgement.place.runtime.value,
-        "verdict": judgement.verdict.value,
-        "diagnoses": [each.model_dump(mode="json") for each in judgement.diagnoses],
-        "conditions": list(judgement.conditions),
-    }
-
-
-def _engine_json(engine: Engine, knowledge: Knowledge) -> dict[str, object]:
-    plan, module = engine.plan, engine.module
-    platform = platform_of(engine, knowledge)
-    abi = knowledge.abis.get(module.abi) if module else None
-    return {
-        "member": engine.member,
-        "at": engine.at,
-        "tensorrt": str(plan.tensorrt),
-        "bytes": plan.announced,
-        "bytes_there": plan.present,
-        "platform": platform.value if platform else None,
-        "platform_tag": plan.tag,
-        "serialization_version": plan.serialization,
-        "compute_capability": str(engine.gpu) if engine.gpu else None,
-        "gpu_name": module.gpu_name if module else "",
-        "kernels_for": [str(code) for code in plan.code],
-        "hardware_compatible": engine.hardware_compatible,
-        "version_compatible": engine.version_compatible,
-        "host_code": plan.host_code,
-        "torch_tensorrt": {
-            "abi": module.abi,
-            "releases": str(abi.releases) if abi else None,
-            "name": module.name,
-            "fields": module.fields,
-            "platform": module.platform,
-            "cross_compiled": module.crossed,
-        }
-        if module
-        else None,
-    }
 
 
 def _said(judgement: Judgement, most: int | None) -> Iterator[str]:
