@@ -7,10 +7,15 @@ import traceback
 from typing import Any, Callable, Dict
 
 Facts = Dict[str, Any]
+NOT_RUN = 77
 
 
 class CheckError(Exception):
     """What a check found wrong, in one sentence."""
+
+
+class NotRun(Exception):  # noqa: N818  (it is no error)
+    """Why the check could not run here, in one sentence: neither passed nor failed."""
 
 
 def require(condition: bool, sentence: str) -> None:
@@ -19,10 +24,13 @@ def require(condition: bool, sentence: str) -> None:
 
 
 def run(check: Callable[[Facts], None]) -> int:
-    """Run a check, write its facts also when it fails, and return the exit status."""
+    """Run a check, write its facts also when it fails, and return the exit status: 0, 1, or 77 where it was not run."""
     facts: Facts = {}
     try:
         check(facts)
+    except NotRun as reason:
+        print(reason, file=sys.stderr)
+        return NOT_RUN
     except CheckError as failure:
         print(failure, file=sys.stderr)
         return 1
