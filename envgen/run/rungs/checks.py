@@ -40,15 +40,16 @@ def unmet_needs(job: Job, check: Check) -> Iterator[str]:
         yield "the cell has no TensorRT"
 
 
-def run_check(job: Job, bench: Bench, check: Check, told: Mapping[str, str]) -> Answer:
+def run_check(job: Job, bench: Bench, check: Check, told: Mapping[str, str | None]) -> Answer:
     """Runs a check whose needs are met.
 
     Args:
-        told: environment variables of its rung, beside those that every check has.
+        told: environment variables of its rung, beside those that every check has; None removes one.
     """
     file = bench.facts_file()
     inside = job.environment.inside
-    variables = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file), **told, **job.variables}
+    own = {"PYTHONPATH": inside(job.artifact), "ENVGEN_FACTS": inside(file)}
+    variables = {**own, **told, **job.variables}
     ending = bench.run(job.environment.command(check.run, bench.scratch, variables))
     facts = bench.read_facts(file)
     if not ending.ok:
