@@ -57,7 +57,11 @@ def not_run(sentence: str) -> Answer:
 
 @dataclass(frozen=True)
 class Bench:
-    """Runs the commands of one rung; `scratch` is a folder of its own."""
+    """Runs the commands of one rung; `scratch` is a folder of its own.
+
+    Attributes:
+        kept: where the run keeps what a check leaves; None where nothing is kept.
+    """
 
     rung: Rung
     log: Path
@@ -65,6 +69,7 @@ class Bench:
     bounds: Bounds
     interrupt: Interrupt
     on_line: Callable[[str], None]
+    kept: Path | None = None
 
     def run(self, command: Command, told: Callable[[Path], str] = last_line) -> Ending:
         """Runs a command to its end.

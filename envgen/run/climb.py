@@ -77,7 +77,7 @@ class Climb:
             environment=job.environment.kind,
             envgen=__version__,
             key=job.key,
-            inputs=job.inputs,
+            inputs=job.inputs | job.engine_inputs,
             versions=job.lock.versions if isinstance(job.lock, Lock) else {},
             machine=job.machine.facts(),
             started=earlier.started if earlier and kept.rungs else datetime.now(UTC),
@@ -106,7 +106,7 @@ class Climb:
         log.unlink(missing_ok=True)
         bench = Bench(
             rung, log, job.folder / "scratch", job.bounds(rung), self.interrupt,
-            lambda text: self.observer.line(cell, text),
+            lambda text: self.observer.line(cell, text), self.journal.kept(cell, rung),
         )  # fmt: skip
         started, clock = datetime.now(UTC), time.monotonic()
         answer = _answer(job, bench)

@@ -17,6 +17,7 @@ from envgen.errors import LockError
 from envgen.lock import IndexConfiguration, Lock
 from envgen.machine import Machine
 from envgen.results import Rung
+from envgen.run.given import engines_digest
 from envgen.run.process import Bounds
 from envgen.spec.matrix import BuildStep, Extension, Limits
 
@@ -37,6 +38,7 @@ class Job:
         torch_archs: the GPU architectures that the cell's torch lets an extension compile for; None when not known.
         nvcc_archs: those that the cell's CUDA compiler from wheels knows; None when not known.
         taken: what exactly an environment that is taken as it is holds.
+        engines: files with TensorRT engines, made elsewhere, that the cell is to load and run.
     """
 
     cell: Cell
@@ -57,6 +59,7 @@ class Job:
     torch_archs: frozenset[str] | None = None
     nvcc_archs: frozenset[str] | None = None
     taken: str = ""
+    engines: tuple[Path, ...] = ()
 
     @property
     def made(self) -> Path:
@@ -108,6 +111,11 @@ class Job:
             "list of CUDA toolkits": ", ".join(str(toolkit.version) for toolkit in self.machine.toolkits),
             "version of envgen": __version__,
         }
+
+    @property
+    def engine_inputs(self) -> dict[str, str]:
+        """What besides decides the outcome of the rung `engine`, and of no other."""
+        return {"list of engines": engines_digest(self.engines)}
 
     @property
     def key(self) -> str:

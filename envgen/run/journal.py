@@ -18,7 +18,7 @@ from envgen.run.workspace import LATEST
 
 @dataclass(frozen=True)
 class Journal:
-    """A run's folder: `run.json`, `cells/ID.json`, `logs/ID/RUNG.log`."""
+    """A run's folder: `run.json`, `cells/ID.json`, `logs/ID/RUNG.log`, `kept/ID/RUNG/`."""
 
     folder: Path
 
@@ -76,6 +76,10 @@ class Journal:
 
     def log(self, cell: str, name: str) -> Path:
         return self.folder / "logs" / cell / f"{name}.log"
+
+    def kept(self, cell: str, name: str) -> Path:
+        """Where files that a rung leaves are kept."""
+        return self.folder / "kept" / cell / name
 
     def _cell_file(self, cell: str) -> Path:
         return self.folder / "cells" / f"{cell}.json"

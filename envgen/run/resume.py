@@ -46,6 +46,8 @@ def _outdated(job: Job, earlier: CellResult, recorded: RungResult) -> str:
     """What this rung hangs on and is not as it was."""
     makes_environment = LADDER.index(recorded.rung) <= LADDER.index(Rung.CREATED)
     inputs = job.environment_inputs if makes_environment else job.inputs
+    if recorded.rung is Rung.ENGINE:
+        inputs = inputs | job.engine_inputs
     changed = [name for name, value in inputs.items() if earlier.inputs.get(name) != value]
     return f"the {' and the '.join(changed)} changed" if changed else ""
 

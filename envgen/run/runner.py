@@ -26,6 +26,7 @@ from envgen.results import CellResult, RunInfo
 from envgen.run.climb import Climb
 from envgen.run.conda_locks import conda_locks
 from envgen.run.execute import execute
+from envgen.run.given import given_engines
 from envgen.run.job import Job
 from envgen.run.journal import Journal
 from envgen.run.observer import Observer
@@ -53,6 +54,7 @@ class RunOptions:
         retry: when resuming, climb failed rungs again.
         python: the interpreter of the environment `current`.
         base_images: images that cells of an os start from in the environment `docker`, in place of the known ones.
+        engines: files with TensorRT engines, or folders of them, beside those that the matrix names.
     """
 
     environment: str = "venv"
@@ -62,6 +64,7 @@ class RunOptions:
     retry: bool = False
     python: Path | None = None
     base_images: Mapping[Os, str] = field(default_factory=dict)
+    engines: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,16 @@ class Project:
     def committed_locks(self) -> tuple[Path, ...]:
         """Where `envgen lock` and `envgen render` leave locks."""
         return (self.matrix.file.absolute().parent / ENVIRONMENTS,)
+
+    @cached_property
+    def engines(self) -> tuple[Path, ...]:
+        """Files with TensorRT engines that every cell with TensorRT is given.
+
+        Raises:
+            UsageError: one that was named is not there.
+        """
+        beside = self.matrix.file.absolute().parent
+        return given_engines(self.extension.engines, beside, self.options.engines)
 
     @property
     def extension(self) -> Extension:
@@ -227,6 +240,7 @@ def _job(project: Project, planned: Planned, lock: Lock | LockError | None, sour
         torch_archs=torch_architectures(cell, project.facts),
         nvcc_archs=project.facts.toolchain.architectures.get(cell.cuda),
         taken=project.taken or options.base_images.get(cell.os, ""),
+        engines=project.engines if cell.tensorrt else (),
     )
 
 

@@ -179,7 +179,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Extension:
-    """What is built and checked: a folder (`path`), or a source distribution on the index (`source`)."""
+    """What is built and checked: a folder (`path`), or a source distribution on the index (`source`).
+
+    Attributes:
+        engines: globs, relative to matrix.yaml, of TensorRT engines made elsewhere that cells are to load and run.
+    """
 
     name: str
     path: Path | None
@@ -189,6 +193,7 @@ class Extension:
     build: Build
     imports: tuple[str, ...]
     checks: tuple[Check, ...]
+    engines: tuple[str, ...] = ()
 
     def check(self, rung: Rung) -> Check | None:
         return next((check for check in self.checks if check.rung is rung), None)

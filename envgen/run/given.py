@@ -1,0 +1,57 @@
+"""Which engine files a run is given: by the globs of matrix.yaml, and by `--engines`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from envgen.errors import UsageError
+
+# As TensorRT's and torch-tensorrt's own examples name them; in a folder, nothing else is taken for an engine.
+SUFFIXES = frozenset({".engine", ".plan", ".trt", ".ts", ".ep", ".pt2", ".pt"})
+
+
+def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) -> tuple[Path, ...]:
+    """Every file once, absolute; a glob may match nothing, as the file may come later.
+
+    Args:
+        patterns: globs relative to the folder `beside`; a folder that one matches stands for the engines in it.
+        named: files, or folders with engines.
+
+    Raises:
+        UsageError: a named one is not there, is a folder without engines, or has a name that no list of paths can hold.
+    """
+    files = [file for pattern in patterns for path in sorted(beside.glob(pattern)) for file in _engines_at(path)]
+    for path in named:
+        found = [*_engines_at(path)]
+        if not found:
+            what = "is a folder without engines" if path.is_dir() else "is no file and no folder"
+            raise UsageError(f"--engines {path} {what}.", f"Name files, or a folder with {' '.join(sorted(SUFFIXES))}.")
+        files += found
+    absolute = tuple(dict.fromkeys(file.absolute() for file in files))
+    for file in absolute:
+        if os.pathsep in str(file):
+            raise UsageError(f"The path of the engine {file} holds {os.pathsep!r}.", "Rename it, or its folder.")
+    return absolute
+
+
+def engines_digest(files: Iterable[Path]) -> str:
+    """A hash over names and contents; what cannot be read is said by the rung that reads it."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(os.fsencode(file.name) + b"\0")
+        try:
+            with file.open("rb") as content:
+                digest.update(hashlib.file_digest(content, "sha256").digest())
+        except OSError as error:
+            digest.update(str(error).encode())
+    return digest.hexdigest()
+
+
+def _engines_at(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES and file.is_file())
+    elif path.is_file():
+        yield path
