@@ -36,6 +36,7 @@ class CauseText:
         says: templates of a sentence about one failure, the one with the most evidence first.
         fix: templates of what to do, likewise.
         source: where its facts are from; None where it states none.
+        says_nothing_of_the_cell: whether what it stopped was not run, rather than failed.
     """
 
     cause: Cause
@@ -44,6 +45,7 @@ class CauseText:
     says: tuple[str, ...]
     fix: tuple[str, ...]
     source: Source | None = None
+    says_nothing_of_the_cell: bool = False
 
     def sentence(self, evidence: Mapping[str, str]) -> str:
         """What is wrong, with as much of the evidence as a template takes."""
@@ -70,6 +72,7 @@ def catalogue() -> Mapping[Cause, CauseText]:
             tuple(entries[cause]["says"]),
             tuple(entries[cause]["fix"]),
             sources[entries[cause]["source"]] if "source" in entries[cause] else None,
+            entries[cause].get("says_nothing_of_the_cell", False),
         )
         for cause in Cause
     }
@@ -80,7 +83,7 @@ def diagnosis(cause: Cause, evidence: Mapping[str, str], rule: str, sentence: st
 
     Args:
         evidence: what it was told from; the names that the templates know are `file`, `library`, `symbol`, `function`,
-            `version`, `needed`, `found`, `arch`, `header`, `name`, `program`, `signal`, `limit`.
+            `version`, `needed`, `found`, `arch`, `header`, `name`, `program`, `signal`, `limit`, `gotten`, `told`.
         rule: id of the rule that says so.
         sentence: said in place of the catalogue's.
         fix: likewise.

@@ -66,6 +66,8 @@ class Cause(StrEnum):
     # of environments and processes
     REQUIREMENTS_CONFLICT = "requirements-conflict"
     INDEX_UNREACHABLE = "index-unreachable"
+    VENDOR_INDEX_UNREACHABLE = "vendor-index-unreachable"
+    VENDOR_WHEEL_MISSING = "vendor-wheel-missing"
     HASH_MISMATCH = "hash-mismatch"
     DISK_FULL = "disk-full"
     OUT_OF_MEMORY = "out-of-memory"

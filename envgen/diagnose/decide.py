@@ -112,6 +112,15 @@ def _windows_library(evidence: _Evidence, clues: Clues) -> tuple[Cause, ...]:
     return missing_dll(evidence, clues) if evidence.get("library") else (Cause.WIN_DLL_NOT_FOUND,)
 
 
+def _placeholder(_evidence: _Evidence, clues: Clues) -> tuple[Cause, ...]:
+    """A package that fetches its wheel while it is installed: what stopped it stands elsewhere, if anywhere."""
+    if {"stub-no-wheel", "stub-other-content"} & clues.marks:
+        return ()
+    if "stub-not-there" in clues.marks:
+        return (Cause.VENDOR_WHEEL_MISSING,)
+    return (Cause.VENDOR_INDEX_UNREACHABLE,) if "stub-unreachable" in clues.marks else ()
+
+
 DECISIONS: Mapping[str, Decide] = {
     "undefined-symbol": undefined,
     "macos-symbol": on_macos,
@@ -124,6 +133,7 @@ DECISIONS: Mapping[str, Decide] = {
     "missing-module": _missing_module,
     "missing-kernel": _missing_kernel,
     "no-cuda-runtime": _no_cuda_runtime,
+    "placeholder": _placeholder,
     "plan-release": _plan_release,
     "plan-magic": _plan_magic,
     "windows-library": _windows_library,

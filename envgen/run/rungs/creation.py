@@ -6,6 +6,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from envgen.diagnose import Cause, catalogue
 from envgen.environment import Unavailable
 from envgen.lock import Lock
 from envgen.probe import script
@@ -13,6 +14,7 @@ from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.downloads import downloads
 from envgen.run.folders import remove_tree
 from envgen.run.job import Job
+from envgen.run.told import told_of
 
 ENVIRONMENT_BYTES = "environment_bytes"  # the fact by which budgets learn what a cell takes of the disk
 
@@ -29,9 +31,7 @@ def created(job: Job, bench: Bench) -> Answer:
     for command in commands:
         ending = bench.run(command, downloads)
         if not ending.ok:
-            if _no_interpreter(bench):
-                return not_run(_no_python(job))
-            return failed(bench.why(ending, "the environment was made"))
+            return _not_made(job, bench, bench.why(ending, "the environment was made"))
     file = bench.facts_file()
     variables: dict[str, str | None] = {"ENVGEN_FACTS": job.environment.inside(file)}
     if job.environment.uses_lock:  # nothing but the lock is in it
@@ -46,6 +46,16 @@ def created(job: Job, bench: Bench) -> Answer:
     if job.environment.uses_lock:
         facts[ENVIRONMENT_BYTES] = job.environment.disk_bytes()
     return passed(facts=facts)
+
+
+def _not_made(job: Job, bench: Bench, why: str) -> Answer:
+    """Not run where what stopped it says nothing of the cell, as a vendor's index that cannot be reached."""
+    if _no_interpreter(bench):
+        return not_run(_no_python(job))
+    told = told_of(job, bench.rung, why, bench.log)
+    if told and catalogue()[Cause(told[0].cause)].says_nothing_of_the_cell:
+        return not_run(told[0].sentence.rstrip("."))
+    return failed(why, diagnoses=told)
 
 
 def _no_interpreter(bench: Bench) -> bool:
