@@ -112,6 +112,51 @@ class Release:
         return version == self.version
 
 
+class Flavour(StrEnum):
+    """Which of TensorRT's libraries: all, with the builder; the one that only runs; the one that only finds another."""
+
+    FULL = "full"
+    LEAN = "lean"
+    DISPATCH = "dispatch"
+
+
+@total_ordering
+@dataclass(frozen=True)
+class TensorRt:
+    """A TensorRT as a matrix names it: `11.1`, `11.1.0.106`; with its flavour where that is not full: `11.1lean`."""
+
+    release: Release
+    flavour: Flavour = Flavour.FULL
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        number, flavour = text, Flavour.FULL
+        for other in (Flavour.LEAN, Flavour.DISPATCH):
+            if text.endswith(other):
+                number, flavour = text.removesuffix(other), other
+        try:
+            return cls(Release.parse(number), flavour)
+        except GrammarError:
+            raise GrammarError(
+                f"{text!r} is not a TensorRT such as 11.1, 11.1.0.106, 11.1lean or 11.1dispatch"
+            ) from None
+
+    def __str__(self) -> str:
+        return f"{self.release}{'' if self.flavour is Flavour.FULL else self.flavour}"
+
+    def __lt__(self, other: TensorRt) -> bool:
+        return (self.release, self._rank) < (other.release, other._rank)
+
+    @property
+    def _rank(self) -> int:
+        return list(Flavour).index(self.flavour)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it builds engines; only then torch-tensorrt stands beside it."""
+        return self.flavour is Flavour.FULL
+
+
 @total_ordering
 @dataclass(frozen=True)
 class Cuda:
@@ -237,7 +282,7 @@ class Cell:
     python: PythonVersion
     torch: Release
     cuda: Cuda
-    tensorrt: Release | None
+    tensorrt: TensorRt | None
     os: Os
     arch: Arch
     extra: tuple[tuple[str, str], ...] = ()
@@ -268,7 +313,7 @@ class Cell:
             python=PythonVersion.from_tag(match["python"]),
             torch=Release.parse(match["torch"]),
             cuda=Cuda.parse(match["cuda"]),
-            tensorrt=Release.parse(match["trt"]) if match["trt"] else None,
+            tensorrt=TensorRt.parse(match["trt"]) if match["trt"] else None,
             os=Os.parse(match["os"]),
             arch=Arch.parse(match["arch"]),
             extra=extra,

@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, OsFamily, PythonVersion, Release, SmArch
+from envgen.cell import (
+    Arch,
+    Cell,
+    Cuda,
+    Flavour,
+    GrammarError,
+    Os,
+    OsFamily,
+    PythonVersion,
+    Release,
+    SmArch,
+    TensorRt,
+)
 
 CELL = Cell.parse("py312-torch2.13-cu130-trt10.16-ubuntu24.04-x86_64-numpy_2.3-blas_mkl")
 
@@ -22,6 +34,7 @@ RELEASES = st.builds(
     st.lists(st.integers(0, 999), min_size=2, max_size=5),
     st.sampled_from(["", ".post1", ".0rc1", ".dev3"]),
 )
+TENSORRTS = st.builds(TensorRt, RELEASES, st.sampled_from(Flavour))
 CUDAS = st.just(Cuda()) | st.builds(Cuda, st.integers(10, 99), st.integers(0, 9))
 NAMES = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
 SYSTEMS = st.builds(Os, NAMES, st.from_regex(r"[1-9][0-9]{0,3}(\.[0-9]{1,2})?", fullmatch=True))
@@ -34,7 +47,7 @@ EXTRAS = st.lists(
     max_size=3,
     unique_by=lambda pair: pair[0],
 ).map(tuple)
-CELLS = st.builds(Cell, PYTHONS, RELEASES, CUDAS, st.none() | RELEASES, SYSTEMS, st.sampled_from(Arch), EXTRAS)
+CELLS = st.builds(Cell, PYTHONS, RELEASES, CUDAS, st.none() | TENSORRTS, SYSTEMS, st.sampled_from(Arch), EXTRAS)
 
 
 @given(CELLS)
@@ -67,6 +80,12 @@ def test_a_release_round_trips(release: Release) -> None:
     assert release.covers(release.version)
 
 
+@given(TENSORRTS)
+def test_a_tensorrt_round_trips(tensorrt: TensorRt) -> None:
+    assert TensorRt.parse(str(tensorrt)) == tensorrt
+    assert tensorrt.is_full is (str(tensorrt) == str(tensorrt.release))
+
+
 @given(CUDAS)
 def test_a_cuda_round_trips(cuda: Cuda) -> None:
     assert Cuda.parse(str(cuda)) == cuda
@@ -83,9 +102,9 @@ def test_a_gpu_architecture_round_trips(sm: SmArch) -> None:
     assert SmArch.parse(str(sm)) == sm
 
 
-@given(CELLS, RELEASES, RELEASES, st.sampled_from(["12", "12.0", "012", "9"]), st.randoms())
+@given(CELLS, RELEASES, TENSORRTS, st.sampled_from(["12", "12.0", "012", "9"]), st.randoms())
 def test_different_cells_have_one_order(
-    cell: Cell, torch: Release, tensorrt: Release, release: str, dice: Random
+    cell: Cell, torch: Release, tensorrt: TensorRt, release: str, dice: Random
 ) -> None:
     cells = [
         cell,
@@ -93,15 +112,15 @@ def test_different_cells_have_one_order(
         replace(cell, tensorrt=tensorrt),
         replace(cell, os=Os("debian", release)),
     ]
-    cells += [replace(cells[1], os=Os("debian", "12")), replace(cell, tensorrt=Release("8.6.0"))]
-    cells.append(replace(cell, tensorrt=Release("8.6")))
+    cells += [replace(cells[1], os=Os("debian", "12")), replace(cell, tensorrt=TensorRt.parse("8.6.0"))]
+    cells += [replace(cell, tensorrt=TensorRt.parse(text)) for text in ("8.6", "8.6lean", "8.6dispatch", "8.6.0lean")]
     shuffled = dice.sample(cells, len(cells))
     assert sorted(shuffled) == sorted(cells)
 
 
 def test_the_values_of_a_cell() -> None:
     assert (CELL.python, CELL.torch, CELL.cuda) == (PythonVersion(12), Release("2.13"), Cuda(13, 0))
-    assert (CELL.tensorrt, CELL.os, CELL.arch) == (Release("10.16"), Os("ubuntu", "24.04"), Arch.X86_64)
+    assert (CELL.tensorrt, CELL.os, CELL.arch) == (TensorRt(Release("10.16")), Os("ubuntu", "24.04"), Arch.X86_64)
     assert CELL.extra == (("numpy", "2.3"), ("blas", "mkl"))
     assert list(CELL.axes().items()) == [
         ("python", "3.12"), ("torch", "2.13"), ("cuda", "cu130"), ("tensorrt", "10.16"), ("os", "ubuntu24.04"),
@@ -135,8 +154,8 @@ HOSTILE = [
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda text: ascii(text)[:12])
 def test_hostile_texts_are_refused_everywhere(hostile: str) -> None:
     parsers: list[Callable[[str], object]] = [
-        PythonVersion.parse, PythonVersion.from_tag, Release.parse, Cuda.parse, Os.parse, Arch.parse, SmArch.parse,
-        Cell.parse,
+        PythonVersion.parse, PythonVersion.from_tag, Release.parse, TensorRt.parse, Cuda.parse, Os.parse, Arch.parse,
+        SmArch.parse, Cell.parse,
     ]  # fmt: skip
     for parse in parsers:
         with pytest.raises(GrammarError):
@@ -166,6 +185,14 @@ def test_hostile_texts_are_refused_everywhere(hostile: str) -> None:
         (Release.parse, "2.13.x"),
         (Release.parse, "1!2.13"),
         (Release.parse, "latest"),
+        (TensorRt.parse, "lean"),
+        (TensorRt.parse, "11lean"),
+        (TensorRt.parse, "11.1.lean"),
+        (TensorRt.parse, "11.1full"),
+        (TensorRt.parse, "11.1Lean"),
+        (TensorRt.parse, "11.1leanlean"),
+        (TensorRt.parse, "11.1leandispatch"),
+        (TensorRt.parse, "11.1dispatchlean"),
         (Cuda.parse, "cu13"),
         (Cuda.parse, "cu000"),
         (Cuda.parse, "cu090"),
@@ -185,6 +212,8 @@ def test_hostile_texts_are_refused_everywhere(hostile: str) -> None:
         (Cell.parse, "py312-torch2.13-cu130-none-ubuntu24.04-x86_64"),
         (Cell.parse, "py312-torch2.13-cu130-ubuntu24.04-amd64"),
         (Cell.parse, "py312-torch2.13-13.0-ubuntu24.04-x86_64"),
+        (Cell.parse, "py312-torch2.13lean-cpu-ubuntu24.04-x86_64"),
+        (Cell.parse, "py312-torch2.13-cu130-trtlean-ubuntu24.04-x86_64"),
         (Cell.parse, "py312-torch2.13-cpu-ubuntu24.04-x86_64-"),
         (Cell.parse, "py312-torch2.13-cpu-ubuntu24.04-x86_64-numpy"),
         (Cell.parse, "py312-torch2.13-cpu-ubuntu24.04-x86_64-numpy_1-numpy_2"),
@@ -199,6 +228,22 @@ def test_refused(parse: Callable[[str], object], text: str) -> None:
 @pytest.mark.parametrize(("text", "cuda"), [("cpu", Cuda()), ("cu118", Cuda(11, 8)), ("13.0", Cuda(13, 0))])
 def test_cuda(text: str, cuda: Cuda) -> None:
     assert Cuda.parse(text) == cuda
+
+
+@pytest.mark.parametrize(
+    ("text", "flavour"),
+    [
+        ("11.1", Flavour.FULL),
+        ("11.1.0.106", Flavour.FULL),
+        ("11.1lean", Flavour.LEAN),
+        ("11.1.0.106lean", Flavour.LEAN),
+        ("8.6.0dispatch", Flavour.DISPATCH),
+    ],
+)
+def test_flavours(text: str, flavour: Flavour) -> None:
+    tensorrt = TensorRt.parse(text)
+    assert tensorrt.flavour is flavour
+    assert str(replace(CELL, tensorrt=tensorrt)).split("-")[3] == f"trt{text}"
 
 
 @pytest.mark.parametrize(
@@ -236,6 +281,10 @@ def test_orders() -> None:
         PythonVersion(9), PythonVersion(10), PythonVersion(14), PythonVersion(14, free_threaded=True),
     ]  # fmt: skip
     assert sorted(map(Release.parse, ["2.10", "2.9", "2.9.1"])) == [Release("2.9"), Release("2.9.1"), Release("2.10")]
+    flavours = ["11.1dispatch", "10.16lean", "11.1lean", "11.1.0.106", "11.1", "10.16"]
+    assert [str(each) for each in sorted(map(TensorRt.parse, flavours))] == [
+        "10.16", "10.16lean", "11.1", "11.1lean", "11.1dispatch", "11.1.0.106",
+    ]  # fmt: skip
     assert sorted(map(Cuda.parse, ["cu130", "cpu", "cu118"])) == [Cuda(), Cuda(11, 8), Cuda(13, 0)]
     assert sorted(map(Os.parse, ["ubuntu24.04", "debian12", "debian9"])) == [
         Os("debian", "9"), Os("debian", "12"), Os("ubuntu", "24.04"),

@@ -89,6 +89,15 @@ def run_command(
     python: Annotated[
         Path | None, typer.Option("--python", help="The interpreter of the environment `current`.")
     ] = None,
+    engines: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--engines",
+            metavar="PATH",
+            help="A TensorRT engine made elsewhere, or a folder of them, for the `engine` check of every cell with"
+            " TensorRT; repeatable.",
+        ),
+    ] = None,
     localise: Annotated[
         bool, typer.Option("--localise", help="Then run further cells that tell what the failures hang on.")
     ] = False,
@@ -106,13 +115,14 @@ def run_command(
     was finished is not done again. The exit code is 1 when a cell failed.
 
     Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`,
-    `envgen run --cover pairs --localise`
+    `envgen run --cover pairs --localise`, `envgen run 'py312-*-trt11.1lean-*' --engines model.plan`
     """
     if further and not localise:
         raise UsageError("--further was given without --localise.", "Add --localise.")
     if localise and environment is Where.CURRENT:
         raise UsageError("--localise runs further cells, and the environment `current` is one.", "Leave one out.")
     options = _options(environment, jobs, name, resume, retry_failed, python, base_images(base_image))
+    options = replace(options, engines=tuple(engines or ()))
     console = output(stderr=as_json)
     prepared = prepare_run(matrix, request, options, console)
     ahead = outlook(prepared.jobs)
@@ -236,6 +246,7 @@ def _as_before(options: RunOptions) -> str:
     """The options without which a resumed run would not be the same."""
     parts = [] if options.environment == Where.VENV else ["-e", options.environment]
     parts += [part for system, image in options.base_images.items() for part in ("--base-image", f"{system}={image}")]
+    parts += [part for path in options.engines for part in ("--engines", str(path))]
     return "".join(f" {shlex.quote(part)}" for part in parts)
 
 
@@ -277,9 +288,10 @@ def _under_its_label(exact: Cell, planned: Plan, facts: Facts) -> Cell:
 def _as_exact(cell: Cell, facts: Facts) -> Cell:
     """A cell with the versions that its labels stand for."""
     torch = facts.newest_patch(cell.torch)
-    tensorrt = cell.tensorrt and facts.newest_tensorrt(cell.tensorrt)
+    label = cell.tensorrt
+    tensorrt = label and facts.newest_tensorrt(label)
     return replace(
         cell,
         torch=Release(str(torch)) if torch else cell.torch,
-        tensorrt=Release(str(tensorrt)) if tensorrt else cell.tensorrt,
+        tensorrt=replace(label, release=Release(str(tensorrt))) if label and tensorrt else label,
     )

@@ -12,7 +12,7 @@ from typing import Any, Self
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envgen.cell import Arch, Cuda, Os, PythonVersion, Release
+from envgen.cell import Arch, Cuda, Flavour, Os, PythonVersion, Release, TensorRt
 from envgen.compat.abi import Abi
 from envgen.compat.claims import Claims
 from envgen.compat.compilers import Compilers
@@ -53,8 +53,8 @@ class Facts:
 
     Attributes:
         torch: every release on the default index, ascending.
-        tensorrt: every release that can be installed, ascending.
-        not_installable: TensorRT releases that are only a name: `placeholder`, or `installer` (runs pip in its setup).
+        tensorrt: by flavour, every release that can be installed, ascending.
+        not_installable: the same, of those that are only a name: `placeholder`, or `installer` (runs pip in its setup).
         promised: (minor of torch, architecture) to its CUDA builds on PyTorch's own index.
         unlisted: builds that were seen or scripted there, but that no promise names.
         seen: builds of torch on the user's further indexes and folders.
@@ -69,8 +69,8 @@ class Facts:
     taken: date
     torch: Mapping[Version, TorchRelease]
     torch_source: Source
-    tensorrt: Mapping[Version, TensorRtRelease]
-    not_installable: Mapping[Version, str]
+    tensorrt: Mapping[Flavour, Mapping[Version, TensorRtRelease]]
+    not_installable: Mapping[Flavour, Mapping[Version, str]]
     torch_tensorrt: Mapping[Version, TorchTensorRtRelease]
     tensorrt_source: Source
     promised: Mapping[tuple[str, Arch], IndexPromise]
@@ -119,10 +119,10 @@ class Facts:
             taken=min(snapshot.taken for snapshot in snapshots.values()),
             torch=torch_releases(snapshots[TORCH]),
             torch_source=snapshots[TORCH].source,
-            tensorrt=tensorrt_releases(snapshots),
-            not_installable=not_installable(snapshots[TENSORRT]),
+            tensorrt={flavour: tensorrt_releases(snapshots, flavour) for flavour in Flavour},
+            not_installable={flavour: not_installable(snapshots[TENSORRT[flavour]]) for flavour in Flavour},
             torch_tensorrt=torch_tensorrt_releases(snapshots[TORCH_TENSORRT]),
-            tensorrt_source=snapshots[TENSORRT].source,
+            tensorrt_source=snapshots[TENSORRT[Flavour.FULL]].source,
             promised=dict(_promise(row, source) for row, source in index.rows("promised")),
             unlisted={
                 (row["torch"], Arch(row["arch"]), Cuda.parse(row["cuda"])): source
@@ -147,25 +147,21 @@ class Facts:
         """Every torch release, ascending."""
         return tuple(self.torch)
 
-    def tensorrt_versions(self) -> tuple[Version, ...]:
-        """Every TensorRT release that can be installed, ascending."""
-        return tuple(self.tensorrt)
-
     def newest_patch(self, release: Release) -> Version | None:
         """The torch version that a release stands for; None when it is not in the snapshot."""
         return _stands_for(release, self.torch, self._torch_minors)
 
-    def newest_tensorrt(self, release: Release) -> Version | None:
-        """The TensorRT version that a release stands for; None when it is not in the snapshot."""
-        return _stands_for(release, self.tensorrt, self._tensorrt_minors)
+    def newest_tensorrt(self, label: TensorRt) -> Version | None:
+        """The TensorRT version that a label stands for; None when there is none of its flavour in the snapshot."""
+        return _stands_for(label.release, self.tensorrt[label.flavour], self._tensorrt_minors[label.flavour])
 
     def newer_torch(self, release: Release) -> bool:
         """Whether a release came after every torch of the snapshot, so that nothing is known of it."""
         return is_newer(self.torch, release)
 
-    def newer_tensorrt(self, release: Release) -> bool:
-        """Whether a release came after every TensorRT of the snapshot."""
-        return is_newer(self.tensorrt, release)
+    def newer_tensorrt(self, label: TensorRt) -> bool:
+        """Whether a label came after every TensorRT of its flavour in the snapshot."""
+        return is_newer(self.tensorrt[label.flavour], label.release)
 
     @cached_property
     def newest_python(self) -> PythonVersion:
@@ -188,8 +184,8 @@ class Facts:
         return _newest_by_minor(self.torch)
 
     @cached_property
-    def _tensorrt_minors(self) -> Mapping[str, Version]:
-        return _newest_by_minor(self.tensorrt)
+    def _tensorrt_minors(self) -> Mapping[Flavour, Mapping[str, Version]]:
+        return {flavour: _newest_by_minor(releases) for flavour, releases in self.tensorrt.items()}
 
     @cached_property
     def _pairs(self) -> Mapping[Version, TorchTensorRtRelease]:

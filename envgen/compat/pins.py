@@ -7,9 +7,10 @@ from typing import Literal
 
 from packaging.version import Version
 
-from envgen.cell import Cell, OsFamily, Release
+from envgen.cell import Cell, OsFamily, TensorRt
 from envgen.compat.builds import Where, torch_builds
 from envgen.compat.facts import Facts
+from envgen.compat.published import TENSORRT
 from envgen.compat.records import TorchTensorRtRelease
 
 
@@ -23,11 +24,20 @@ class IndexChoice:
 
 @dataclass(frozen=True)
 class StaticMetadata:
-    """The metadata of a source stub that must not be executed while resolving; no version means every version."""
+    """What stands for a source stub that must not be executed while resolving, unless an index has its wheel.
+
+    Attributes:
+        version: exact; empty for every version.
+        requires: what it installs beside itself.
+        wanted: which versions the cell may have: `==11.0.0.114`, `==11.9.*`.
+        build: what it is built with.
+    """
 
     name: str
     version: str
     requires: tuple[str, ...]
+    wanted: str = ""
+    build: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Pins:
     Attributes:
         torch: the exact public version; of a release newer than the facts, the version as the cell names it.
         torch_local: local label of the wheel's version on that index (`cpu`, `cu126`); empty where it carries none.
-        torch_tensorrt: None without TensorRT, and when the one for this torch is newer than the facts.
+        torch_tensorrt: None without a full TensorRT, and when the one for this torch is newer than the facts.
         tensorrt: as `torch` is.
         requirements: what the cell installs beside torch: TensorRT, and companions that torch or TensorRT need.
         toolkit: requirements that install the CUDA compiler; empty before CUDA 13 and without CUDA.
@@ -64,8 +74,8 @@ def pins(cell: Cell, facts: Facts) -> Pins:
     # What the default index holds of a torch newer than the facts is not known; PyTorch's own names every build.
     default = wheels is not None or on_macos
     further = builds.further(cell.cuda, cell.python) if builds else None
-    pair = facts.torch_tensorrt_for(torch) if cell.tensorrt else None
-    tensorrt = _tensorrt(cell.tensorrt, cell, facts) if cell.tensorrt else _TensorRt()
+    pair = facts.torch_tensorrt_for(torch) if cell.tensorrt and cell.tensorrt.is_full else None
+    tensorrt = _tensorrt(cell.tensorrt, cell, facts) if cell.tensorrt else _TensorRtPins()
     return Pins(
         torch=torch,
         torch_local="" if default else str(cell.cuda),
@@ -80,37 +90,45 @@ def pins(cell: Cell, facts: Facts) -> Pins:
 
 
 @dataclass(frozen=True)
-class _TensorRt:
+class _TensorRtPins:
     version: Version | None = None
     requirements: tuple[str, ...] = ()
     metadata: tuple[StaticMetadata, ...] = ()
 
 
 def _torch_tensorrt(cell: Cell, torch: Version, pair: TorchTensorRtRelease | None) -> tuple[str, ...]:
-    if cell.tensorrt is None:
+    if cell.tensorrt is None or not cell.tensorrt.is_full:
         return ()
     return (f"torch-tensorrt=={pair.version}" if pair else f"torch-tensorrt=={torch.major}.{torch.minor}.*",)
 
 
-def _tensorrt(label: Release, cell: Cell, facts: Facts) -> _TensorRt:
-    version = facts.newest_tensorrt(label)
-    line = f"tensorrt-cu{cell.cuda.major}"
+def _tensorrt(label: TensorRt, cell: Cell, facts: Facts) -> _TensorRtPins:
+    version, package = facts.newest_tensorrt(label), TENSORRT[label.flavour]
+    line = f"{package}-cu{cell.cuda.major}"
     if version is None:
-        wanted = f"=={label}.*" if label.is_minor else f"=={label}"
-        return _TensorRt(label.version, (f"tensorrt{wanted}",), _stubs(line, line, "", ""))
-    release = facts.tensorrt[version]
+        exact = f"=={label.release}.*" if label.release.is_minor else f"=={label.release}"
+        if label.is_full:
+            return _TensorRtPins(label.release.version, (f"{package}{exact}",), _stubs(line, line, "", ""))
+        return _TensorRtPins(label.release.version, _parts(line, exact))
+    release, exact = facts.tensorrt[label.flavour][version], f"=={version}"
     if release.whole:
-        return _TensorRt(version, (f"tensorrt=={version}", *_companions("tensorrt", version, facts)))
-    package = "tensorrt" if release.metapackage == line else line
-    stubs = _stubs(release.metapackage, line, f"=={version}", str(version))
-    return _TensorRt(version, (f"{package}=={version}",), stubs)
+        return _TensorRtPins(version, (f"{package}{exact}", *_companions(package, version, facts)))
+    if label.is_full:
+        named = package if release.metapackage == line else line
+        return _TensorRtPins(version, (f"{named}{exact}",), _stubs(release.metapackage, line, exact, str(version)))
+    libraries = (StaticMetadata(f"{line}-libs", str(version), ()),) if cell.cuda.major in release.stubs else ()
+    return _TensorRtPins(version, _parts(line, exact), libraries)
+
+
+def _parts(line: str, exact: str) -> tuple[str, ...]:
+    return f"{line}-libs{exact}", f"{line}-bindings{exact}"
 
 
 def _stubs(metapackage: str, line: str, exact: str, version: str) -> tuple[StaticMetadata, ...]:
     """The source stubs between `tensorrt` and the real wheels: each only names the next."""
     return (
         StaticMetadata("tensorrt", version, (f"{metapackage}{exact}",)),
-        StaticMetadata(line, version, (f"{line}-libs{exact}", f"{line}-bindings{exact}")),
+        StaticMetadata(line, version, _parts(line, exact)),
         StaticMetadata(f"{line}-libs", version, ()),
     )
 

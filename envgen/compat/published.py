@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envgen.cell import Cuda, GrammarError, PythonVersion, SmArch
+from envgen.cell import Cuda, Flavour, GrammarError, PythonVersion, SmArch
 from envgen.compat.records import (
     Bindings,
     Platform,
@@ -27,11 +27,12 @@ from envgen.compat.snapshot import Snapshot
 
 TORCH = "torch"
 TORCH_TENSORRT = "torch-tensorrt"
-TENSORRT = "tensorrt"
+TENSORRT = {flavour: "tensorrt" if flavour is Flavour.FULL else f"tensorrt-{flavour}" for flavour in Flavour}
 BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file was read
 # The packages whose snapshots the rules need.
-JUDGED_BY = (TORCH, TORCH_TENSORRT, TENSORRT, "tensorrt-cu12-bindings", "tensorrt-cu13-bindings")
-_BINDINGS = re.compile(r"tensorrt-cu(\d+)-bindings")
+_PARTS = ("", "-cu12-bindings", "-cu12-libs", "-cu13-bindings", "-cu13-libs")
+JUDGED_BY = (TORCH, TORCH_TENSORRT, *(f"{package}{part}" for package in TENSORRT.values() for part in _PARTS))
+_LINE = re.compile(r"-cu(\d+)-bindings")
 _CUDA_MAJOR = re.compile(r"-cu(1\d)\b")
 
 
@@ -64,15 +65,20 @@ def torch_tensorrt_releases(snapshot: Snapshot) -> dict[Version, TorchTensorRtRe
     return releases
 
 
-def tensorrt_releases(snapshots: Mapping[str, Snapshot]) -> dict[Version, TensorRtRelease]:
-    """Every TensorRT that can be installed, ascending: whole wheels, or a source stub around the bindings of a line.
+def tensorrt_releases(snapshots: Mapping[str, Snapshot], flavour: Flavour) -> dict[Version, TensorRtRelease]:
+    """Every TensorRT of a flavour that can be installed, ascending: whole wheels, or libraries and bindings of a line.
 
     Args:
-        snapshots: by package; `tensorrt` itself and each `tensorrt-cuNN-bindings`.
+        snapshots: by package; of the flavour `tensorrt` itself, each `tensorrt-cuNN-bindings` and `tensorrt-cuNN-libs`.
     """
-    bindings = {int(match[1]): snapshots[name] for name in snapshots if (match := _BINDINGS.fullmatch(name))}
+    package = TENSORRT[flavour]
+    majors = [
+        int(match[1])
+        for name in snapshots
+        if name.startswith(package) and (match := _LINE.fullmatch(name.removeprefix(package)))
+    ]
     releases = {}
-    for version, entry in snapshots[TENSORRT].releases.items():
+    for version, entry in snapshots[package].releases.items():
         if version.pre or version.is_devrelease:
             continue
         if entry.get("wheels"):
@@ -80,10 +86,14 @@ def tensorrt_releases(snapshots: Mapping[str, Snapshot]) -> dict[Version, Tensor
             lines = {major: _bindings(entry)} if major else {}
             releases[version] = TensorRtRelease(version, whole=True, metapackage="", lines=lines)
         elif stands_for := _declared(entry):
-            lines = {
-                major: _bindings(line.releases[version]) for major, line in bindings.items() if version in line.releases
-            }
-            releases[version] = TensorRtRelease(version, whole=False, metapackage=stands_for, lines=lines)
+            lines, stubs = {}, set()
+            for major in majors:
+                libs = snapshots[f"{package}-cu{major}-libs"].releases.get(version, {})
+                bindings = snapshots[f"{package}-cu{major}-bindings"].releases.get(version)
+                if bindings is not None:
+                    lines[major] = _beside(_bindings(bindings), _bindings(libs))
+                    stubs |= set() if libs.get("wheels") else {major}
+            releases[version] = TensorRtRelease(version, False, stands_for, lines, frozenset(stubs))
     return releases
 
 
@@ -185,6 +195,17 @@ def _bindings(entry: Mapping[str, Any]) -> dict[Platform, Bindings]:
     return {
         Platform(platform): Bindings(pythons_of(wheel["pythons"], 0), _version(wheel.get("glibc")))
         for platform, wheel in entry.get("wheels", {}).items()
+    }
+
+
+def _beside(bindings: dict[Platform, Bindings], libs: dict[Platform, Bindings]) -> dict[Platform, Bindings]:
+    """Bindings where their libraries are too, with the floors of both; of libraries from a stub none is known."""
+    if not libs:
+        return bindings
+    return {
+        platform: Bindings(own.pythons, max(filter(None, (own.glibc, libs[platform].glibc)), default=None))
+        for platform, own in bindings.items()
+        if platform in libs
     }
 
 

@@ -106,12 +106,14 @@ class TensorRtRelease:
         whole: one real wheel holds everything (8.x); otherwise `tensorrt` is a source stub around `metapackage`.
         metapackage: what plain `tensorrt` stands for: `tensorrt-cu12` or `tensorrt-cu13`; empty when whole.
         lines: CUDA major to platform to the bindings.
+        stubs: CUDA majors whose libraries are a source stub that downloads them elsewhere.
     """
 
     version: Version
     whole: bool
     metapackage: str
     lines: Mapping[int, Mapping[Platform, Bindings]]
+    stubs: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

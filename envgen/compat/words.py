@@ -8,7 +8,7 @@ from itertools import pairwise
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envgen.cell import Cuda, PythonVersion, Release
+from envgen.cell import Cuda, Flavour, PythonVersion, Release
 
 
 def listed(values: Iterable[object]) -> str:
@@ -39,6 +39,11 @@ def cuda_names(values: Iterable[Cuda]) -> str:
 
 def build_of(cuda: Cuda) -> str:
     return "the CPU" if cuda.is_cpu else f"CUDA {cuda.dotted}"
+
+
+def tensorrt(release: object, flavour: Flavour) -> str:
+    """`TensorRT 11.1`, `The lean runtime of TensorRT 11.1`, as a sentence begins."""
+    return f"TensorRT {release}" if flavour is Flavour.FULL else f"The {flavour} runtime of TensorRT {release}"
 
 
 def known_releases(versions: Iterable[Version], release: Release) -> str:

@@ -53,7 +53,7 @@ class Place:
             gpu: where the cell's own axis `gpu` does not say.
         """
         newest = facts.newest_tensorrt(cell.tensorrt) if cell.tensorrt else None
-        tensorrt = newest or (cell.tensorrt.version if cell.tensorrt else None)
+        tensorrt = newest or (cell.tensorrt.release.version if cell.tensorrt else None)
         torch = facts.newest_patch(cell.torch)
         pair = facts.torch_tensorrt_for(torch) if torch and tensorrt else None
         named = cell.value("gpu")

@@ -14,7 +14,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
+from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release, TensorRt
 from envgen.command import Command
 from envgen.environment.protocol import OnThisMachine
 from envgen.errors import UsageError
@@ -88,7 +88,7 @@ def _cell(facts: dict[str, Any], os_: Os, arch: Arch) -> Cell:
         python=PythonVersion.parse(".".join(facts["python"].split(".")[:2]) + "t" * facts["free_threaded"]),
         torch=Release.parse(f"{version.major}.{version.minor}.{version.micro}"),
         cuda=Cuda.parse(cuda) if cuda else Cuda(),
-        tensorrt=Release.parse(tensorrt) if tensorrt else None,
+        tensorrt=TensorRt(Release.parse(tensorrt)) if tensorrt else None,
         os=os_,
         arch=arch,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from envgen.cell import FIXED_AXES, Arch, Cell, Cuda, Os, PythonVersion, Release
+from envgen.cell import FIXED_AXES, Arch, Cell, Cuda, Os, PythonVersion, Release, TensorRt
 from envgen.compat.words import listed
 from envgen.spec.selector import NONE
 
@@ -23,7 +23,7 @@ class Axes:
     python: tuple[PythonVersion, ...]
     torch: tuple[Release, ...]
     cuda: tuple[Cuda, ...]
-    tensorrt: tuple[Release | None, ...]
+    tensorrt: tuple[TensorRt | None, ...]
     os: tuple[Os, ...]
     arch: tuple[Arch, ...]
     extra: tuple[tuple[str, tuple[str, ...]], ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from envgen.cell import EXTRA_VALUE, FIXED_AXES, Arch, Cuda, GrammarError, Os, PythonVersion, Release
+from envgen.cell import EXTRA_VALUE, FIXED_AXES, Arch, Cuda, GrammarError, Os, PythonVersion, Release, TensorRt
 from envgen.compat.facts import Facts
 from envgen.compat.rules import RULES
 from envgen.compat.verdict import Verdict
@@ -104,7 +104,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "python": PythonVersion.parse,
     "torch": Release.parse,
     "cuda": Cuda.parse,
-    "tensorrt": lambda text: None if text == NONE else Release.parse(text),
+    "tensorrt": lambda text: None if text == NONE else TensorRt.parse(text),
     "os": Os.parse,
     "arch": Arch.parse,
 }

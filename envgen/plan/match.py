@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
-from envgen.cell import Cell, Release
+from envgen.cell import Cell, Flavour, Release, TensorRt
 from envgen.compat.facts import Facts, newest
 from envgen.plan.grid import Grid, Rows
 from envgen.plan.releases import expand, in_range
 from envgen.spec.coverage import accepts
 from envgen.spec.matrix import Host, Match
-from envgen.spec.selector import HOST, NONE, Latest, parse_release_selector
+from envgen.spec.selector import HOST, NONE, Latest, parse_release_selector, parse_tensorrt_selector
 
 
 class Matcher:
@@ -67,8 +69,10 @@ class Matcher:
         """Whether one text accepts a value of an axis."""
         if text == value:
             return True
-        if axis in ("torch", "tensorrt"):
-            return _release(text, value, self._facts, axis)
+        if axis == "torch":
+            return _release(parse_release_selector(text), Release.parse(value), self._facts.torch)
+        if axis == "tensorrt":
+            return _tensorrt(text, value, self._facts)
         if text == HOST and self._host:
             return value == str(self._host.os if axis == "os" else self._host.arch)
         return bool(accepts(axis, text, value))
@@ -79,11 +83,20 @@ def applies(match: Match | None, cell: Cell, facts: Facts) -> bool:
     return match is None or Matcher(match, facts).accepts(cell)
 
 
-def _release(text: str, value: str, facts: Facts, axis: str) -> bool:
+def _tensorrt(text: str, value: str, facts: Facts) -> bool:
+    """A flavour takes its own, a range every flavour, and anything else the flavour that it names."""
     if NONE in (text, value):
         return False
-    known = facts.torch if axis == "torch" else facts.tensorrt
-    wanted, label = parse_release_selector(text), Release.parse(value)
+    wanted, label = parse_tensorrt_selector(text), TensorRt.parse(value)
+    if isinstance(wanted, Flavour):
+        return label.flavour is wanted
+    known = facts.tensorrt[label.flavour]
+    if isinstance(wanted, TensorRt):
+        return label.flavour is wanted.flavour and _release(wanted.release, label.release, known)
+    return (label.is_full or isinstance(wanted, SpecifierSet)) and _release(wanted, label.release, known)
+
+
+def _release(wanted: Release | SpecifierSet | Latest, label: Release, known: Collection[Version]) -> bool:
     if isinstance(wanted, SpecifierSet):
         return in_range(label, wanted, known)
     version = newest(known, label) or label.version

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release
+from envgen.cell import Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, TensorRt
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
 from envgen.compat.rules import RULES
@@ -175,7 +175,7 @@ def _cell(matrix: Matrix, index: int, include: Include) -> Cell:
             python=PythonVersion.parse(values["python"]),
             torch=Release.parse(values["torch"]),
             cuda=Cuda.parse(values["cuda"]),
-            tensorrt=None if values["tensorrt"] == NONE else Release.parse(values["tensorrt"]),
+            tensorrt=None if values["tensorrt"] == NONE else TensorRt.parse(values["tensorrt"]),
             os=Os.parse(values["os"]),
             arch=Arch.parse(values["arch"]),
             extra=tuple((axis.name, values[axis.name]) for axis in matrix.extra),

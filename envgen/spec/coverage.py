@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from packaging.specifiers import SpecifierSet
 
-from envgen.cell import Cuda, Os, OsFamily, PythonVersion, Release
+from envgen.cell import Cuda, Flavour, Os, OsFamily, PythonVersion, Release, TensorRt
 from envgen.spec.selector import (
     HOST,
     NONE,
@@ -17,7 +17,10 @@ from envgen.spec.selector import (
     parse_os_selector,
     parse_python_selector,
     parse_release_selector,
+    parse_tensorrt_selector,
 )
+
+_Releases = Release | SpecifierSet | Latest
 
 
 def accepts(axis: str, text: str, value: str) -> bool | None:
@@ -53,10 +56,33 @@ def _os(text: str, value: str) -> bool:
     return isinstance(selector, Glob) and selector.matches(value)
 
 
-def _release(text: str, value: str) -> bool | None:
+def _torch(text: str, value: str) -> bool | None:
+    return _release(parse_release_selector(text), parse_release_selector(value))
+
+
+def _tensorrt(text: str, value: str) -> bool | None:
     if NONE in (text, value):
         return False
-    wanted, given = parse_release_selector(text), parse_release_selector(value)
+    wanted, given = parse_tensorrt_selector(text), parse_tensorrt_selector(value)
+    if isinstance(wanted, Flavour) or isinstance(given, Flavour):
+        return wanted is _flavour(given)
+    if not isinstance(wanted, SpecifierSet) and _flavour(wanted) is not _flavour(given):
+        return False
+    return _release(_number(wanted), _number(given))
+
+
+def _flavour(given: TensorRt | Flavour | SpecifierSet | Latest) -> Flavour:
+    """The flavour of what stands on an axis, where a range and `latest` are full."""
+    if isinstance(given, Flavour):
+        return given
+    return given.flavour if isinstance(given, TensorRt) else Flavour.FULL
+
+
+def _number(given: TensorRt | SpecifierSet | Latest) -> _Releases:
+    return given.release if isinstance(given, TensorRt) else given
+
+
+def _release(wanted: _Releases, given: _Releases) -> bool | None:
     if isinstance(wanted, Latest) or isinstance(given, Latest):
         return None
     if isinstance(wanted, Release):
@@ -84,8 +110,8 @@ def _in_range(versions: SpecifierSet, release: Release) -> bool | None:
 
 _COMPARE: Mapping[str, Callable[[str, str], bool | None]] = {
     "python": _python,
-    "torch": _release,
+    "torch": _torch,
     "cuda": _cuda,
-    "tensorrt": _release,
+    "tensorrt": _tensorrt,
     "os": _os,
 }

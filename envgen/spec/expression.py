@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from envgen.cell import Arch, Cuda, GrammarError, PythonVersion
+from envgen.cell import Arch, Cuda, Flavour, GrammarError, PythonVersion
 from envgen.spec.selector import (
     HOST,
     NONE,
@@ -18,6 +18,7 @@ from envgen.spec.selector import (
     parse_os_selector,
     parse_python_selector,
     parse_release_selector,
+    parse_tensorrt_selector,
 )
 
 CELL = "cell"
@@ -290,6 +291,9 @@ def _bound(axis: str, text: str) -> str:
         return f"3.{PythonVersion.parse(text).minor}"
     if axis in ("os", "arch", CELL):
         raise GrammarError(f"values of {axis} are not ordered", f"Compare {axis} by == or !=, or with a list by `in`.")
+    if axis == "tensorrt" and text.endswith(tuple(Flavour)):
+        what = f"{text!r} is no version to compare with: a range takes every flavour"
+        raise GrammarError(what, "Name the flavour beside it, such as `tensorrt>=11 and tensorrt==lean`.")
     if not re.fullmatch(r"\d+(\.\w+)*", text, re.ASCII):
         remedy = f"A range takes a version only, such as `{axis}>=2.9`; for the value itself write `{axis}=={text}`."
         raise GrammarError(f"{text!r} is no version to compare with", remedy)
@@ -300,7 +304,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "python": parse_python_selector,
     "torch": parse_release_selector,
     "cuda": parse_cuda_selector,
-    "tensorrt": parse_release_selector,
+    "tensorrt": parse_tensorrt_selector,
     "os": parse_os_selector,
     "arch": Arch.parse,
 }

@@ -19,7 +19,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from envgen.cell import AXIS_NAME, EXTRA_VALUE, Arch, Cell, Cuda, GrammarError, Os, PythonVersion, Release, SmArch
+from envgen.cell import (
+    AXIS_NAME,
+    EXTRA_VALUE,
+    Arch,
+    Cell,
+    Cuda,
+    GrammarError,
+    Os,
+    PythonVersion,
+    Release,
+    SmArch,
+    TensorRt,
+)
 from envgen.image import ImageReference
 from envgen.spec.expression import Where
 from envgen.spec.matrix import Budget
@@ -33,6 +45,8 @@ from envgen.spec.selector import (
     parse_os_selector,
     parse_python_selector,
     parse_release_selector,
+    parse_tensorrt_selector,
+    parse_tensorrt_value,
 )
 
 T = TypeVar("T")
@@ -70,12 +84,8 @@ def _reason(text: str) -> str:
     return some_line(" ".join(text.split()))
 
 
-def _release_or_none(text: str) -> str:
-    return text if text == NONE else str(parse_release_selector(text))
-
-
-def _exact_release_or_none(text: str) -> str:
-    return text if text == NONE else str(Release.parse(text))
+def _or_none(parse: Callable[[str], object]) -> AfterValidator:
+    return _parsed(lambda text: text if text == NONE else parse(text))
 
 
 def _os_or_host(text: str) -> str:
@@ -224,7 +234,7 @@ Condition = Annotated[Any, BeforeValidator(_condition), WithJsonSchema({"type": 
 
 PythonValue = Annotated[str, _parsed(PythonVersion.parse), _version_like]
 TorchValue = Annotated[str, _parsed(parse_release_selector), _version_like]
-TensorrtValue = Annotated[str, _parsed(_release_or_none), _version_like]
+TensorrtValue = Annotated[str, _or_none(parse_tensorrt_value), _version_like]
 CudaValue = Annotated[str, _parsed(Cuda.parse), _version_like]
 OsValue = Annotated[str, _parsed(Os.parse)]
 ArchValue = Annotated[str, _parsed(Arch.parse)]
@@ -235,13 +245,13 @@ ExtraValue = Annotated[
 ExtraSelector = Annotated[str, _parsed(_extra_or_glob), _version_like]
 PythonSelector = Annotated[str, _parsed(parse_python_selector), _version_like]
 TorchSelector = TorchValue
-TensorrtSelector = TensorrtValue
+TensorrtSelector = Annotated[str, _or_none(parse_tensorrt_selector), _version_like]
 CudaSelector = Annotated[str, _parsed(parse_cuda_selector), _version_like]
 OsSelector = Annotated[str, _parsed(_os_or_host)]
 ArchSelector = Annotated[str, _parsed(_arch_or_host)]
 CellSelector = Annotated[str, _parsed(_cell)]
 ExactTorch = Annotated[str, _parsed(Release.parse), _version_like]
-ExactTensorrt = Annotated[str, _parsed(_exact_release_or_none), _version_like]
+ExactTensorrt = Annotated[str, _or_none(TensorRt.parse), _version_like]
 
 AxisName = Annotated[str, _matching(AXIS_NAME.pattern, "an axis name: small letters and digits")]
 Name = Annotated[

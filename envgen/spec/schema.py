@@ -101,7 +101,9 @@ class AxesForm(_Form):
         description="`cpu`, or the CUDA of the torch build.", examples=[["cpu", "cu130"]]
     )
     tensorrt: OneOrMany[TensorrtValue] = Field(
-        default=["none"], description="`none`, or TensorRT releases as for torch.", examples=[["none", "10.16"]]
+        default=["none"],
+        description="`none`, or TensorRT releases as for torch; a run-only one by its flavour (`lean`, `dispatch`).",
+        examples=[["none", "10.16", "11.1lean"]],
     )
     os: OneOrMany[OsValue] = Field(description="Operating systems.", examples=[["debian12", "windows2022", "macos14"]])
     arch: OneOrMany[ArchValue] = Field(description="Processor architectures.", examples=[["x86_64", "aarch64"]])
@@ -127,7 +129,7 @@ class MatchForm(_Form):
     python: OneOrMany[PythonSelector] = Field(default=[], examples=["3.12", ">=3.10"])
     torch: OneOrMany[TorchSelector] = Field(default=[], examples=["2.13", ">=2.9,<2.12", "latest"])
     cuda: OneOrMany[CudaSelector] = Field(default=[], examples=["cpu", "cu130", "cu12*", ">=12.6"])
-    tensorrt: OneOrMany[TensorrtSelector] = Field(default=[], examples=["none", "10.16", ">=10"])
+    tensorrt: OneOrMany[TensorrtSelector] = Field(default=[], examples=["none", "10.16", "11.1lean", ">=10", "lean"])
     os: OneOrMany[OsSelector] = Field(default=[], examples=["debian12", "linux", "ubuntu*", "host"])
     arch: OneOrMany[ArchSelector] = Field(default=[], examples=["x86_64", "host"])
     cells: OneOrMany[CellSelector] = Field(default=[], description="Globs over cell ids.", examples=[["py312-*"]])

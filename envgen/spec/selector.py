@@ -12,7 +12,7 @@ from typing import Self
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from envgen.cell import Cuda, GrammarError, Os, OsFamily, PythonVersion, Release
+from envgen.cell import Cuda, Flavour, GrammarError, Os, OsFamily, PythonVersion, Release, TensorRt
 
 NONE = "none"
 HOST = "host"
@@ -55,23 +55,56 @@ class Glob:
 
 
 def parse_release_selector(text: str) -> Release | SpecifierSet | Latest:
-    """What stands on the torch or tensorrt axis: `2.13`, `2.13.0`, `>=2.9,<2.12`, `latest`, `latest-2`.
-
-    `none`, which only tensorrt takes, is the caller's to handle.
+    """What stands on the torch axis: `2.13`, `2.13.0`, `>=2.9,<2.12`, `latest`, `latest-2`.
 
     Raises:
         GrammarError: it is none of these.
     """
-    if text.startswith("latest"):
-        return Latest.parse(text)
-    if is_range(text):
-        return parse_range(text)
+    several = _several_releases(text)
+    if several:
+        return several
     try:
         return Release.parse(text)
     except GrammarError:
         raise GrammarError(
             f"{text!r} is not a release such as 2.13 or 2.13.0, a range such as >=2.9, or latest"
         ) from None
+
+
+def parse_tensorrt_value(text: str) -> TensorRt | SpecifierSet | Latest:
+    """What stands on the tensorrt axis, but for `none`: `11.1`, `11.1lean`, `>=10.15`, `latest`; both last are full.
+
+    Raises:
+        GrammarError: it is none of these.
+    """
+    several = _several_releases(text)
+    if several:
+        return several
+    try:
+        return TensorRt.parse(text)
+    except GrammarError:
+        raise GrammarError(
+            f"{text!r} is not a TensorRT such as 11.1, 11.1.0.106, 11.1lean or 11.1dispatch, a range such as >=10,"
+            " or latest"
+        ) from None
+
+
+def parse_tensorrt_selector(text: str) -> TensorRt | Flavour | SpecifierSet | Latest:
+    """What a match says of TensorRT, but for `none`: what stands on the axis, or a flavour (`lean`) with any release.
+
+    A release without a flavour is full, and `latest` too; a range takes every flavour.
+
+    Raises:
+        GrammarError: it is none of these.
+    """
+    return Flavour(text) if text in tuple(Flavour) else parse_tensorrt_value(text)
+
+
+def _several_releases(text: str) -> SpecifierSet | Latest | None:
+    """A range, or `latest`; None when a text begins like neither."""
+    if text.startswith("latest"):
+        return Latest.parse(text)
+    return parse_range(text) if is_range(text) else None
 
 
 def parse_python_selector(text: str) -> PythonVersion | SpecifierSet:

@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 import envgen.compat
-from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
+from envgen.cell import Arch, Cell, Cuda, Flavour, Os, PythonVersion, Release, TensorRt
 from envgen.compat.compilers import Family
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
@@ -96,12 +96,14 @@ def test_existence_is_what_the_snapshot_says_for_every_release_platform_and_pyth
 
 def test_versions_ascend_and_hold_no_placeholders() -> None:
     assert list(FACTS.torch_versions()) == sorted(FACTS.torch_versions())
-    assert list(FACTS.tensorrt_versions()) == sorted(FACTS.tensorrt_versions())
+    for releases in FACTS.tensorrt.values():
+        assert list(releases) == sorted(releases)
     assert FACTS.torch_versions()[0] == Version("1.13.0")
     assert FACTS.torch_versions()[-1] == Version("2.15.0")
-    majors = {version.major for version in FACTS.tensorrt_versions()}
+    majors = {version.major for version in FACTS.tensorrt[Flavour.FULL]}
     assert majors == {8, 10, 11}  # 9 was only ever a placeholder
-    assert not set(FACTS.tensorrt) & set(FACTS.not_installable)
+    for flavour in Flavour:
+        assert not set(FACTS.tensorrt[flavour]) & set(FACTS.not_installable[flavour])
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def test_newer_than_the_snapshot(release: str, newer: bool) -> None:
 
 
 def test_newest_tensorrt_is_the_post_release_where_the_first_was_broken() -> None:
-    assert FACTS.newest_tensorrt(Release("10.14")) == Version("10.14.1.48.post1")
-    assert FACTS.newest_tensorrt(Release("8.6")) == Version("8.6.0")  # 8.6.1 is only an installer
+    assert FACTS.newest_tensorrt(TensorRt.parse("10.14")) == Version("10.14.1.48.post1")
+    assert FACTS.newest_tensorrt(TensorRt.parse("8.6")) == Version("8.6.0")  # 8.6.1 is only an installer
 
 
 def test_torch_tensorrt_pairs_by_its_metadata() -> None:

@@ -25,7 +25,7 @@ def _cxx11_abi(cell: Cell, facts: Facts) -> Finding:
         return unknown(f"The C++ ABI of torch {torch} for {cell.cuda} is not known.")
     cxx11, source = known
     built = f"torch {torch} for {cell.cuda} has {_WORDS[cxx11]}"
-    pair = facts.torch_tensorrt_for(torch) if cell.tensorrt else None
+    pair = facts.torch_tensorrt_for(torch) if cell.tensorrt and cell.tensorrt.is_full else None
     other = facts.abi.of_torch_tensorrt(pair.version) if pair else None
     if pair is None or other is None:
         return fits(f"{built}: an extension needs _GLIBCXX_USE_CXX11_ABI={int(cxx11)}.", source)

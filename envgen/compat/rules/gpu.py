@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from envgen.cell import FAMILY, Cell, OsFamily, Release, SmArch
+from envgen.cell import FAMILY, Cell, OsFamily, SmArch, TensorRt
 from envgen.compat.builds import Where, torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.gpus import DeviceCode, gpu_of
@@ -56,9 +56,9 @@ def _gpu_nvcc(cell: Cell, facts: Facts, gpu: SmArch) -> Finding:
 @_with_gpu
 def _gpu_tensorrt(cell: Cell, facts: Facts, gpu: SmArch) -> Finding:
     label = cell.tensorrt
-    if not isinstance(label, Release):
+    if not isinstance(label, TensorRt):
         return fits("The cell has no TensorRT.")
-    floors = [row for row in facts.gpus.tensorrt if row[0] <= label.version]
+    floors = [row for row in facts.gpus.tensorrt if row[0] <= label.release.version]
     if not floors:
         return unknown(f"The oldest GPU of TensorRT {label} is not known.")
     since, floor, source = floors[-1]
@@ -66,7 +66,7 @@ def _gpu_tensorrt(cell: Cell, facts: Facts, gpu: SmArch) -> Finding:
         return unsupported(
             f"TensorRT {label} takes compute capability {floor} and newer (since {since}), not {gpu}.", source
         )
-    if label.version.major > since.major:
+    if label.release.version.major > since.major:
         return unknown(f"The oldest GPU of TensorRT {label} is not known; of {since} it is {floor}.", source)
     return fits(f"TensorRT {label} takes compute capability {floor} and newer (since {since}).", source)
 

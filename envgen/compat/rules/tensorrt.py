@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from packaging.version import Version
 
-from envgen.cell import FAMILY, Cell, Release
+from envgen.cell import FAMILY, Cell, Release, TensorRt
 from envgen.compat.facts import Facts
 from envgen.compat.records import Bindings, Platform, TensorRtRelease
 from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
 from envgen.compat.rules.system import glibc_floor
-from envgen.compat.words import known_releases, listed, pythons
+from envgen.compat.words import known_releases, listed, pythons, tensorrt
 
 _WHY_NOT = {
     "placeholder": "is a placeholder on the index that fails on purpose",
@@ -19,7 +19,7 @@ _WHY_NOT = {
 }
 
 
-def with_tensorrt(find: Callable[[Cell, Facts, Release], Finding]) -> Callable[[Cell, Facts], Finding]:
+def with_tensorrt(find: Callable[[Cell, Facts, TensorRt], Finding]) -> Callable[[Cell, Facts], Finding]:
     """A rule about TensorRT has nothing to ask of a cell without it."""
 
     def found(cell: Cell, facts: Facts) -> Finding:
@@ -28,61 +28,74 @@ def with_tensorrt(find: Callable[[Cell, Facts, Release], Finding]) -> Callable[[
     return found
 
 
-def tensorrt_release(label: Release, facts: Facts) -> Finding:
+def with_torch_tensorrt(find: Callable[[Cell, Facts, TensorRt], Finding]) -> Callable[[Cell, Facts], Finding]:
+    """A rule about torch-tensorrt has nothing to ask of a cell whose TensorRT only runs engines."""
+
+    @with_tensorrt
+    def found(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
+        if label.is_full:
+            return find(cell, facts, label)
+        return fits(f"The cell has no torch-tensorrt: a {label.flavour} runtime only runs engines made elsewhere.")
+
+    return found
+
+
+def tensorrt_release(label: TensorRt, facts: Facts) -> Finding:
     """Whether a TensorRT exists that can be installed, as far as the facts know."""
+    release, named = label.release, tensorrt(label.release, label.flavour)
     version = facts.newest_tensorrt(label)
     if version:
-        stands = f"TensorRT {label} stands for {version}, its newest patch." if label.is_minor else ""
-        return fits(stands or f"TensorRT {version} exists.", facts.tensorrt_source)
+        stands = f"{named} stands for {version}, its newest patch." if release.is_minor else ""
+        return fits(stands or f"{tensorrt(version, label.flavour)} exists.", facts.tensorrt_source)
+    known, only_names = facts.tensorrt[label.flavour], facts.not_installable[label.flavour]
     if facts.newer_tensorrt(label):
-        newest = facts.tensorrt_versions()[-1]
         return unknown(
-            f"TensorRT {label} is newer than the newest known one, {newest}: nothing is known of it.",
-            facts.tensorrt_source,
+            f"{named} is newer than the newest known one, {max(known)}: nothing is known of it.", facts.tensorrt_source
         )
-    only_named = max((name for name in facts.not_installable if label.covers(name)), default=None)
+    only_named = max((name for name in only_names if release.covers(name)), default=None)
     if only_named:
-        why = _WHY_NOT[facts.not_installable[only_named]]
-        return missing(f"TensorRT {only_named} {why}.", facts.tensorrt_source)
-    return missing(f"TensorRT {label} does not exist; {known_releases(facts.tensorrt, label)}.", facts.tensorrt_source)
+        why = _WHY_NOT[only_names[only_named]]
+        return missing(f"{tensorrt(only_named, label.flavour)} {why}.", facts.tensorrt_source)
+    return missing(f"{named} does not exist; {known_releases(known, release)}.", facts.tensorrt_source)
 
 
 @with_tensorrt
-def _tensorrt_release(_: Cell, facts: Facts, label: Release) -> Finding:
+def _tensorrt_release(_: Cell, facts: Facts, label: TensorRt) -> Finding:
     return tensorrt_release(label, facts)
 
 
 @with_tensorrt
-def _tensorrt_cuda(cell: Cell, facts: Facts, label: Release) -> Finding:
+def _tensorrt_cuda(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
     if cell.cuda.is_cpu:
         return impossible("TensorRT needs a CUDA build of torch, and the cell has the CPU build.")
     release = _release(label, facts)
     if release is None:
         return _no_such_tensorrt(label)
-    known = sorted({major for other in facts.tensorrt.values() for major in other.lines})
+    known = sorted({major for other in facts.tensorrt[label.flavour].values() for major in other.lines})
+    named = tensorrt(release.version, label.flavour)
     if cell.cuda.major in release.lines:
-        return fits(f"TensorRT {release.version} has wheels for CUDA {cell.cuda.major}.", facts.tensorrt_source)
+        return fits(f"{named} has wheels for CUDA {cell.cuda.major}.", facts.tensorrt_source)
     if cell.cuda.major > known[-1]:
         return unknown(f"CUDA {cell.cuda.major} is newer than any that TensorRT is known to have wheels for.")
     return missing(
-        f"The facts know of no wheels of TensorRT {release.version} for CUDA {cell.cuda.major};"
+        f"{named} has no wheels for CUDA {cell.cuda.major} that the facts know of;"
         f" it has them for CUDA {listed(sorted(release.lines))}.",
         facts.tensorrt_source,
     )
 
 
 @with_tensorrt
-def _tensorrt_wheel(cell: Cell, facts: Facts, label: Release) -> Finding:
+def _tensorrt_wheel(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
     release = _release(label, facts)
     line = release.lines.get(cell.cuda.major) if release else None
     if release is None or line is None:
         return _no_such_tensorrt(label)
-    name = f"TensorRT {release.version}" + ("" if release.whole else f" for CUDA {cell.cuda.major}")
+    name = tensorrt(release.version, label.flavour) + ("" if release.whole else f" for CUDA {cell.cuda.major}")
     platform = Platform.of_cell(cell)
     if platform not in line:
         return missing(
             f"{name} has no wheels for {platform.words}; it has them for"
-            f" {listed(sorted(known.words for known in line))}.{_other_patch(cell, facts, release)}",
+            f" {listed(sorted(known.words for known in line))}.{_other_patch(cell, facts, label)}",
             facts.tensorrt_source,
         )
     if cell.python in line[platform].pythons:
@@ -91,43 +104,44 @@ def _tensorrt_wheel(cell: Cell, facts: Facts, label: Release) -> Finding:
         return unknown(f"Python {cell.python} is newer than the facts, so TensorRT's wheels for it are not known.")
     return missing(
         f"{name} has no wheel for Python {cell.python}; it has them for {pythons(line[platform].pythons)}."
-        f"{_other_patch(cell, facts, release)}",
+        f"{_other_patch(cell, facts, label)}",
         facts.tensorrt_source,
     )
 
 
 @with_tensorrt
-def _tensorrt_system(cell: Cell, facts: Facts, label: Release) -> Finding:
+def _tensorrt_system(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
     bindings = _bindings(cell, facts, label)
     if bindings is None:
         return _no_such_tensorrt(label)
-    what = f"TensorRT {facts.newest_tensorrt(label)} on {cell.arch.value}"
+    what = f"{tensorrt(facts.newest_tensorrt(label), label.flavour)} on {cell.arch.value}"
     found = glibc_floor(cell, facts, what, bindings.glibc, facts.tensorrt_source)
     return found or fits(f"{what} asks nothing of {cell.os} that the facts know of.")
 
 
-def _release(label: Release, facts: Facts) -> TensorRtRelease | None:
+def _release(label: TensorRt, facts: Facts) -> TensorRtRelease | None:
     version = facts.newest_tensorrt(label)
-    return facts.tensorrt[version] if version else None
+    return facts.tensorrt[label.flavour][version] if version else None
 
 
-def _bindings(cell: Cell, facts: Facts, label: Release) -> Bindings | None:
+def _bindings(cell: Cell, facts: Facts, label: TensorRt) -> Bindings | None:
     release = _release(label, facts)
     return release.lines.get(cell.cuda.major, {}).get(Platform.of_cell(cell)) if release else None
 
 
-def _no_such_tensorrt(label: Release) -> Finding:
+def _no_such_tensorrt(label: TensorRt) -> Finding:
     return unknown(f"Nothing is known of TensorRT {label} here.")
 
 
-def _other_patch(cell: Cell, facts: Facts, release: TensorRtRelease) -> str:
+def _other_patch(cell: Cell, facts: Facts, label: TensorRt) -> str:
     """Names the newest other patch of the minor that has the wheel which this one lacks."""
-    for version in reversed(facts.tensorrt_versions()):
-        if _same_minor(version, release.version):
-            line = facts.tensorrt[version].lines.get(cell.cuda.major, {})
-            bindings = line.get(Platform.of_cell(cell))
+    releases = facts.tensorrt[label.flavour]
+    for version in sorted(releases, reverse=True):
+        if _same_minor(version, label.release.version):
+            bindings = releases[version].lines.get(cell.cuda.major, {}).get(Platform.of_cell(cell))
             if bindings and cell.python in bindings.pythons:
-                return f" TensorRT {version} has one: name it exactly to use it."
+                other = TensorRt(Release(str(version)), label.flavour)
+                return f" TensorRT {other} has one: name it exactly to use it."
     return ""
 
 

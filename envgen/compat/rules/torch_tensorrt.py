@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from envgen.cell import FAMILY, Cell, Cuda, Release
+from envgen.cell import FAMILY, Cell, Cuda, TensorRt
 from envgen.compat.builds import torch_builds
 from envgen.compat.facts import Facts
 from envgen.compat.records import Platform, TorchTensorRtRelease, TorchTensorRtWheels
 from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
 from envgen.compat.rules.system import glibc_floor
-from envgen.compat.rules.tensorrt import with_tensorrt
+from envgen.compat.rules.tensorrt import with_torch_tensorrt
 from envgen.compat.words import build_of, listed, pythons, specifier
 
 
@@ -29,8 +29,8 @@ class _Pair:
         return f"torch-tensorrt {self.release.version}"
 
 
-@with_tensorrt
-def _wheel(cell: Cell, facts: Facts, _: Release) -> Finding:
+@with_torch_tensorrt
+def _wheel(cell: Cell, facts: Facts, _: TensorRt) -> Finding:
     torch = facts.newest_patch(cell.torch)
     if torch is None:
         return _not_known(cell)
@@ -52,12 +52,12 @@ def _wheel(cell: Cell, facts: Facts, _: Release) -> Finding:
     )
 
 
-@with_tensorrt
-def _pair(cell: Cell, facts: Facts, tensorrt: Release) -> Finding:
+@with_torch_tensorrt
+def _pair(cell: Cell, facts: Facts, tensorrt: TensorRt) -> Finding:
     pair = _pair_of(cell, facts)
     if pair is None:
         return _not_known(cell)
-    version = facts.newest_tensorrt(tensorrt) or tensorrt.version
+    version = facts.newest_tensorrt(tensorrt) or tensorrt.release.version
     if _takes(pair, version):
         return fits(f"{pair.name} takes TensorRT {version}.", facts.tensorrt_source)
     # The pair of the newest torch may still get a patch that takes a TensorRT which came after the facts.
@@ -72,8 +72,8 @@ def _pair(cell: Cell, facts: Facts, tensorrt: Release) -> Finding:
     )
 
 
-@with_tensorrt
-def _cuda(cell: Cell, facts: Facts, _: Release) -> Finding:
+@with_torch_tensorrt
+def _cuda(cell: Cell, facts: Facts, _: TensorRt) -> Finding:
     pair = _pair_of(cell, facts)
     if pair is None:
         return _not_known(cell)
@@ -91,8 +91,8 @@ def _cuda(cell: Cell, facts: Facts, _: Release) -> Finding:
     )
 
 
-@with_tensorrt
-def _system(cell: Cell, facts: Facts, _: Release) -> Finding:
+@with_torch_tensorrt
+def _system(cell: Cell, facts: Facts, _: TensorRt) -> Finding:
     pair = _pair_of(cell, facts)
     if pair is None:
         return _not_known(cell)
