@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from packaging.version import Version
 
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release, TensorRt
 from envgen.command import Command
+from envgen.compat.published import TENSORRT
 from envgen.environment.protocol import OnThisMachine
 from envgen.errors import UsageError
 from envgen.machine import Machine
@@ -83,15 +85,24 @@ def _cell(facts: dict[str, Any], os_: Os, arch: Arch) -> Cell:
     torch = facts["torch"]
     cuda = torch["cuda"]
     version = Version(torch["version"])
-    tensorrt = facts["packages"].get("tensorrt")
     return Cell(
         python=PythonVersion.parse(".".join(facts["python"].split(".")[:2]) + "t" * facts["free_threaded"]),
         torch=Release.parse(f"{version.major}.{version.minor}.{version.micro}"),
         cuda=Cuda.parse(cuda) if cuda else Cuda(),
-        tensorrt=TensorRt(Release.parse(tensorrt)) if tensorrt else None,
+        tensorrt=_tensorrt(facts["packages"]),
         os=os_,
         arch=arch,
     )
+
+
+def _tensorrt(packages: Mapping[str, str]) -> TensorRt | None:
+    """The TensorRT among installed packages, by its Python bindings; where there are several, the one that can most."""
+    for flavour, package in TENSORRT.items():
+        names = re.compile(rf"{package}(-cu\d+(-bindings)?)?")
+        found = next((version for name, version in packages.items() if names.fullmatch(name)), None)
+        if found:
+            return TensorRt(Release.parse(found), flavour)
+    return None
 
 
 def _interpreter(python: Path | None) -> Path:

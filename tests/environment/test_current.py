@@ -38,24 +38,32 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, torch: str, **version
 
 
 @pytest.mark.parametrize(
-    ("version", "cuda", "tensorrt", "parts"),
+    ("version", "cuda", "packages", "parts"),
     [
-        ("2.13.0+cpu", None, None, "torch2.13.0-cpu"),
-        ("2.13.1+cu130", "13.0", "10.16.1.11", "torch2.13.1-cu130-trt10.16.1.11"),
-        ("2.9.0a0+145a3a7bda.nv25.10", "13.0", "10.13.3.9", "torch2.9.0-cu130-trt10.13.3.9"),  # a vendor's container
+        ("2.13.0+cpu", None, {}, "torch2.13.0-cpu"),
+        ("2.13.1+cu130", "13.0", {"tensorrt": "10.16.1.11"}, "torch2.13.1-cu130-trt10.16.1.11"),
+        # A vendor's container.
+        ("2.9.0a0+145a3a7bda.nv25.10", "13.0", {"tensorrt": "10.13.3.9"}, "torch2.9.0-cu130-trt10.13.3.9"),
+        ("2.13.1+cu130", "13.0", {"tensorrt_lean_cu13_bindings": "11.1.0.106"}, "torch2.13.1-cu130-trt11.1.0.106lean"),
+        ("2.2.2+cu121", "12.1", {"tensorrt_dispatch": "8.6.0"}, "torch2.2.2-cu121-trt8.6.0dispatch"),
+        (
+            "2.13.1+cu130",
+            "13.0",
+            {"tensorrt_lean_cu13_bindings": "11.1.0.106", "tensorrt_cu13_bindings": "11.0.0.114"},
+            "torch2.13.1-cu130-trt11.0.0.114",
+        ),
     ],
 )
 def test_the_cell_that_an_interpreter_is(
     version: str,
     cuda: str | None,
-    tensorrt: str | None,
+    packages: dict[str, str],
     parts: str,
     machine: Machine,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    others = {"tensorrt": tensorrt} if tensorrt else {}
-    install(tmp_path / "installed", monkeypatch, TORCH.format(version=version, cuda=cuda), **others)
+    install(tmp_path / "installed", monkeypatch, TORCH.format(version=version, cuda=cuda), **packages)
     cell = current_cell(replace(machine, os=Os("debian", "12")))
     assert str(cell) == f"py3{sys.version_info.minor}-{parts}-debian12-{machine.arch}"
 
