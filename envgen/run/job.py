@@ -104,7 +104,7 @@ class Job:
             "source": self.source,
             "verdicts of the rules": _digest([(v.rule, v.answer) for v in self.trace.verdicts] if self.trace else []),
             # where the source is does not matter; its hash is here
-            "extension's description": _digest(repr(replace(self.extension, path=None))),
+            "extension's description": _digest(repr(replace(self.extension, path=None, engines=()))),
             "cell's variables": _digest(self.variables),
             "compiler": self.machine.compiler,
             "compiler's flags": _digest(dict(self.machine.build_flags)),

@@ -13,6 +13,7 @@ from envgen.machine import find_interpreter
 from envgen.results import Outcome, Rung
 from envgen.run.job import Job
 from envgen.run.rungs.checks import unmet_needs
+from envgen.run.rungs.engine import unmet_of_engine
 from envgen.spec.matrix import Check, Toolkit
 
 
@@ -84,7 +85,7 @@ def _not_run(job: Job, rung: Rung, check: Check | None) -> str:
         return f"the extension has no {rung} check"
     if job.extension.build.toolkit is Toolkit.WHEELS and not job.machine.no_gpu:
         return ""  # whether its nvcc is there shows only once the environment is made
-    return "; ".join(unmet_needs(job, check))
+    return "; ".join(unmet_of_engine(job) if rung is Rung.ENGINE else unmet_needs(job, check))
 
 
 def _unavailable(job: Job) -> str:

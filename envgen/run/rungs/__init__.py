@@ -10,6 +10,7 @@ from envgen.run.job import Job
 from envgen.run.rungs.build import built
 from envgen.run.rungs.checks import check_of
 from envgen.run.rungs.creation import created
+from envgen.run.rungs.engine import engine
 from envgen.run.rungs.inspect import inspected
 from envgen.run.rungs.knowledge import locked, planned, published
 from envgen.run.rungs.load import loaded
@@ -26,7 +27,7 @@ RUNGS: Mapping[Rung, RungFunction] = {
     Rung.LOADED: loaded,
     Rung.CPU: check_of(Rung.CPU),
     Rung.KERNEL: check_of(Rung.KERNEL),
-    Rung.ENGINE: check_of(Rung.ENGINE),
+    Rung.ENGINE: engine,
 }
 
 __all__ = ["RUNGS", "RungFunction"]
