@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 from packaging.version import Version
@@ -28,13 +29,30 @@ BUILD_FLAGS = (
     "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
     "CMAKE_ARGS", "CMAKE_PREFIX_PATH", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS",
 )  # fmt: skip
+NO_DRIVER = "no NVIDIA driver"  # as the probe of devices says it
+ASKED_FOR = 60.0  # seconds in which a driver must say what devices it has
+PROHIBITED = "prohibited"
 
 
 @dataclass(frozen=True)
 class Gpu:
+    """One device that processes here see.
+
+    Attributes:
+        index: its number among them.
+        uuid: what CUDA_VISIBLE_DEVICES calls it: `GPU-...`, or `MIG-...` for a part of one.
+        compute_mode: `default`, `exclusive process` or `prohibited`.
+    """
+
     name: str
     compute_capability: str
     memory_bytes: int
+    index: int = 0
+    uuid: str = ""
+    compute_mode: str = "default"
+
+    def __str__(self) -> str:
+        return f"device {self.index} ({self.name})"
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,9 @@ class Machine:
 
     Attributes:
         os: None when the system is not one that a matrix can name.
-        no_gpu: why there is no usable GPU; empty when there is one.
+        no_gpu: why there is no usable GPU, as a sentence; empty when there is one.
+        driver_cuda: the newest CUDA that the driver takes.
+        driver: its release, such as 580.95.05.
         build_flags: variables of this process that compilers and build tools read.
     """
 
@@ -72,6 +92,7 @@ class Machine:
     gpus: tuple[Gpu, ...]
     no_gpu: str
     driver_cuda: str | None
+    driver: str | None = None
     build_flags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -91,6 +112,7 @@ class Machine:
             "cuda_toolkits": [str(toolkit.version) for toolkit in self.toolkits],
             "gpus": [asdict(gpu) for gpu in self.gpus],
             "no_gpu": self.no_gpu,
+            "driver": self.driver,
             "driver_cuda": self.driver_cuda,
         }
 
@@ -110,7 +132,8 @@ def this_machine() -> Machine:
         arch = Arch.parse(platform.machine())
     except GrammarError as error:
         raise EnvgenError(f"This machine's processor: {error}.", "Run envgen on one of those.") from None
-    gpus, driver_cuda, no_gpu = _gpus()
+    devices = _devices()
+    gpus = tuple(Gpu(**device) for device in devices.get("devices", ()))
     return Machine(
         os=_os(),
         arch=arch,
@@ -121,8 +144,9 @@ def this_machine() -> Machine:
         compiler=_first_line(os.environ.get("CXX", "c++"), "--version"),
         toolkits=tuple(_toolkits()),
         gpus=gpus,
-        no_gpu=no_gpu,
-        driver_cuda=driver_cuda,
+        no_gpu="" if gpus else _why_none(str(devices["reason"])),
+        driver_cuda=devices.get("driver_cuda"),
+        driver=devices.get("driver"),
         build_flags={name: os.environ[name] for name in BUILD_FLAGS if os.environ.get(name)},
     )
 
@@ -156,19 +180,24 @@ def _parsed_os(text: str) -> Os | None:
         return None
 
 
-def _gpus() -> tuple[tuple[Gpu, ...], str | None, str]:
+def _devices() -> dict[str, Any]:
+    """What the driver says of itself and its devices; where it says nothing, the reason for that alone."""
     # A broken driver can crash the process that asks it, so a child asks.
+    child = subprocess.Popen([sys.executable, script("devices")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        done = subprocess.run([sys.executable, script("devices")], capture_output=True, timeout=60, check=False)
+        said, _ = child.communicate(timeout=ASKED_FOR)
     except subprocess.TimeoutExpired:
-        return (), None, "the CUDA driver did not answer within 60 s"
-    if done.returncode != 0:
-        return (), None, f"asking the CUDA driver ended with code {done.returncode}"
+        child.kill()  # and not waited for: within the driver it may not be ended at all
+        return {"reason": f"the CUDA driver did not answer within {ASKED_FOR:.0f} s"}
+    if child.returncode != 0:
+        return {"reason": f"asking the CUDA driver ended with code {child.returncode}"}
     # What a driver's library prints of itself stands before the answer.
-    answer = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
-    gpus = tuple(Gpu(**device) for device in answer["devices"])
-    reason = "" if gpus else answer["reason"] or "the CUDA driver lists no device"
-    return gpus, answer["driver_cuda"], reason
+    answer: dict[str, Any] = json.loads(said.decode("utf-8", "replace").splitlines()[-1])
+    return answer
+
+
+def _why_none(reason: str) -> str:
+    return f"{NO_DRIVER} here" if reason == NO_DRIVER else f"no GPU here: {reason}"
 
 
 def _toolkits() -> Iterator[CudaToolkit]:

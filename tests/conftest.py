@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gpu.stand_in import StandInDriver, built
 from run.project import TinyProject, torch_wheels
 
 
@@ -36,3 +37,17 @@ def interruptible() -> None:
 def project(tmp_path: Path, wheels: Path) -> TinyProject:
     """A project with one cell, for the running Python."""
     return TinyProject.make(tmp_path / "project", wheels)
+
+
+@pytest.fixture(scope="session")
+def driver_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the libraries of a driver that is none."""
+    return built(tmp_path_factory.mktemp("driver"))
+
+
+@pytest.fixture
+def driver(driver_libraries: Path, tmp_path: Path) -> StandInDriver:
+    """Two GPUs for the processes that are given its variables, whole at first."""
+    faults = tmp_path / "faults-of-devices"
+    faults.mkdir()
+    return StandInDriver(driver_libraries, faults)

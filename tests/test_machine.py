@@ -8,15 +8,16 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from gpu.stand_in import UUIDS, StandInDriver
 from packaging.version import Version
 
 from envgen.cell import Cuda, Os, PythonVersion
-from envgen.machine import CudaToolkit, Gpu, find_interpreter, linux_os, loader_cache, this_machine
+from envgen.machine import CudaToolkit, Gpu, Machine, find_interpreter, linux_os, loader_cache, this_machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts and ELF libraries")
 HERE = PythonVersion(sys.version_info.minor)
@@ -92,62 +93,60 @@ def test_a_toolkit_that_is_named_comes_first_and_a_broken_one_is_passed_over(
     assert first == CudaToolkit(tmp_path / "good", Version("14.2"), frozenset({"90", "140a"}))
 
 
-DRIVER = """\
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-static int is(const char* mode) { const char* set = getenv("STAND_IN_DRIVER"); return set && !strcmp(set, mode); }
-int cuInit(unsigned flags) {
-  if (is("abort")) abort();
-  if (is("noisy")) { puts("driver: hello"); fflush(stdout); }
-  return is("none") ? 100 : 0;
-}
-int cuDriverGetVersion(int* version) { *version = 13020; return 0; }
-int cuDeviceGetCount(int* count) { *count = is("empty") ? 0 : 2; return 0; }
-int cuDeviceGet(int* device, int index) { *device = 10 + index; return 0; }
-int cuDeviceGetName(char* name, int size, int device) { snprintf(name, size, "Stand-in %d", device); return 0; }
-int cuDeviceTotalMem_v2(size_t* bytes, int device) { *bytes = (size_t)device << 33; return 0; }
-int cuDeviceGetAttribute(int* value, int attribute, int device) {
-  *value = attribute == 75 ? device : attribute == 76 ? 3 : -1;
-  return 0;
-}
-"""
+@pytest.fixture
+def stood_in(driver: StandInDriver, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Machine]:
+    """This machine as it is with a driver that is broken in some way."""
+
+    def broken(mode: str, **variables: str) -> Machine:
+        for name, value in {**driver.variables, "STAND_IN_DRIVER": mode, **variables}.items():
+            monkeypatch.setenv(name, value)
+        return this_machine()
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return broken
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libcuda.so.1 that knows two devices: this machine may have none."""
-    compiler = shutil.which("cc")
-    if not compiler or sys.platform != "linux":
-        pytest.skip("needs a C compiler and Linux's loader")
-    folder = tmp_path_factory.mktemp("driver")
-    (folder / "driver.c").write_text(DRIVER, encoding="utf-8")
-    subprocess.run([compiler, "-shared", "-fPIC", folder / "driver.c", "-o", folder / "libcuda.so.1"], check=True)
-    return folder
+def stand_in(device: int, index: int = 0, **more: str) -> Gpu:
+    return Gpu(f"Stand-in {device}", f"{8 + device}.0", (device + 1) << 33, index, **{"uuid": UUIDS[device], **more})
 
 
 @pytest.mark.parametrize("mode", ["", "noisy"])
-def test_gpus_are_asked_of_the_driver(mode: str, driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(driver))
-    monkeypatch.setenv("STAND_IN_DRIVER", mode)
-    machine = this_machine()
-    assert machine.gpus == (Gpu("Stand-in 10", "10.3", 10 << 33), Gpu("Stand-in 11", "11.3", 11 << 33))
-    assert (machine.driver_cuda, machine.no_gpu) == ("13.2", "")
+def test_gpus_are_asked_of_the_driver(mode: str, stood_in: Callable[..., Machine]) -> None:
+    machine = stood_in(mode)
+    assert machine.gpus == (stand_in(0), stand_in(1, 1))
+    assert (machine.driver, machine.driver_cuda, machine.no_gpu) == ("580.95.05", "13.2", "")
+    facts = machine.facts()
+    assert facts["driver"] == "580.95.05"
+    assert facts["gpus"][0]["uuid"] == UUIDS[0]  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize("visible", ["1", UUIDS[1]])
+def test_only_the_visible_gpus_are_there(visible: str, stood_in: Callable[..., Machine]) -> None:
+    assert stood_in("", CUDA_VISIBLE_DEVICES=visible).gpus == (stand_in(1),)
+
+
+def test_parts_of_a_gpu_and_what_nobody_may_use(stood_in: Callable[..., Machine]) -> None:
+    assert stood_in("mig").gpus[0].uuid == UUIDS[0].replace("GPU", "MIG")
+    assert [gpu.compute_mode for gpu in stood_in("prohibited").gpus] == ["prohibited", "default"]
 
 
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [
-        ("none", "cuInit returned 100"),
-        ("empty", "the CUDA driver lists no device"),
-        ("abort", "asking the CUDA driver ended with code -6"),
+        ("none", "no GPU here: the CUDA driver lists no device"),
+        ("empty", "no GPU here: the CUDA driver lists no device"),
+        ("mismatch", "no GPU here: cuInit returned 803 (CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)"),
+        ("abort", "no GPU here: asking the CUDA driver ended with code -6"),
     ],
 )
-def test_why_there_is_no_gpu(mode: str, reason: str, driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(driver))
-    monkeypatch.setenv("STAND_IN_DRIVER", mode)
-    machine = this_machine()
+def test_why_there_is_no_gpu(mode: str, reason: str, stood_in: Callable[..., Machine]) -> None:
+    machine = stood_in(mode)
     assert (machine.gpus, machine.no_gpu) == ((), reason)
+
+
+def test_devices_that_are_hidden(stood_in: Callable[..., Machine]) -> None:
+    machine = stood_in("", CUDA_VISIBLE_DEVICES="")
+    assert machine.no_gpu == "no GPU here: the CUDA driver lists no device, and CUDA_VISIBLE_DEVICES is ''"
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gpu.stand_in import UUIDS, StandInDriver
 
 from envgen.cell import PythonVersion
 from envgen.machine import find_interpreter
 from envgen.probe import script
 
-PROBES = ("crossload", "devices", "environment", "load")
+PROBES = ("crossload", "devices", "environment", "health", "load")
 TORCH = """\
 import types
 __version__ = "2.13.0+cu130"
@@ -65,8 +66,26 @@ def test_devices(python: Path) -> None:
     done = run(python, "-I", script("devices"))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
-    assert set(answer) == {"driver_cuda", "devices", "reason"}
+    assert set(answer) == {"driver", "driver_cuda", "devices", "reason"}
     assert bool(answer["devices"]) != bool(answer["reason"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [("", {"works": True}), ("fails", {"works": False, "why": "cuDevicePrimaryCtxRetain returned 719"})],
+)
+def test_health(python: Path, driver: StandInDriver, fault: str, answer: dict[str, Any]) -> None:
+    if fault:
+        driver.breaks(1, fault)
+    done = run(python, "-I", script("health"), **driver.variables, CUDA_VISIBLE_DEVICES=UUIDS[1])
+    assert json.loads(done.stdout) == answer
+    assert done.returncode == (0 if answer["works"] else 1)
+
+
+def test_a_device_that_hangs_is_waited_for_by_its_probe(python: Path, driver: StandInDriver) -> None:
+    driver.breaks(0, "hangs")
+    with pytest.raises(subprocess.TimeoutExpired):
+        subprocess.run([python, script("health")], env=os.environ | driver.variables, timeout=2, check=False)
 
 
 def test_environment(python: Path, installed: Path, tmp_path: Path) -> None:

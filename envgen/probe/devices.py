@@ -1,20 +1,25 @@
-"""NVIDIA devices and driver, asked from the driver library itself; prints JSON.
+"""NVIDIA devices and driver, asked from the driver's own libraries; prints JSON.
 
 Runs in a process of its own, on the machine or inside a cell: standard library only, Python 3.8 and later.
 """
 
 import ctypes
 import json
+import os
+import re
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
-COMPUTE_CAPABILITY_MAJOR = 75  # CUdevice_attribute values of cuda.h
+COMPUTE_MODE = 20  # CUdevice_attribute values of cuda.h
+COMPUTE_CAPABILITY_MAJOR = 75
 COMPUTE_CAPABILITY_MINOR = 76
+COMPUTE_MODES = {0: "default", 2: "prohibited", 3: "exclusive process"}  # CUcomputemode of cuda.h
+ERROR_NO_DEVICE = 100  # CUresult of cuda.h
+KERNEL_MODULE = "/proc/driver/nvidia/version"
 
 
-def open_driver() -> Optional[ctypes.CDLL]:
-    names = ["nvcuda.dll"] if sys.platform == "win32" else ["libcuda.so.1", "libcuda.so"]
-    for name in names:
+def open_library(windows: str, *others: str) -> Optional[ctypes.CDLL]:
+    for name in [windows] if sys.platform == "win32" else others:
         try:
             return ctypes.CDLL(name)
         except OSError:
@@ -22,37 +27,99 @@ def open_driver() -> Optional[ctypes.CDLL]:
     return None
 
 
-def describe(driver: ctypes.CDLL, index: int) -> Dict[str, Any]:
+def driver_version(management: Optional[ctypes.CDLL]) -> Optional[str]:
+    """The driver's release, such as 580.95.05, as NVML or the kernel's module says."""
+    if management is not None:
+        text = ctypes.create_string_buffer(96)
+        if management.nvmlSystemGetDriverVersion(text, len(text)) == 0:
+            return text.value.decode("ascii", "replace")
+    try:
+        with open(KERNEL_MODULE, encoding="utf-8", errors="replace") as said:
+            found = re.search(r"\b\d{3,4}\.\d{1,4}(\.\d{1,4})?\b", said.read())
+    except OSError:
+        return None
+    return found.group() if found else None
+
+
+def uuid_of(driver: ctypes.CDLL, management: Optional[ctypes.CDLL], handle: ctypes.c_int, index: int) -> str:
+    """What CUDA_VISIBLE_DEVICES calls the device: `GPU-...`, or `MIG-...` for a part of one.
+
+    A driver that is too old to tell gives the device's number there.
+    """
+    ask = getattr(driver, "cuDeviceGetUuid_v2", None) or getattr(driver, "cuDeviceGetUuid", None)
+    raw = (ctypes.c_ubyte * 16)()
+    if ask is None or ask(raw, handle) != 0:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return visible.split(",")[index].strip() if visible else str(index)
+    digits = bytes(raw).hex()
+    text = "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+    if management is not None:
+        found = ctypes.c_void_p()
+        if management.nvmlDeviceGetHandleByUUID(("MIG-" + text).encode(), ctypes.byref(found)) == 0:
+            return "MIG-" + text
+    return "GPU-" + text
+
+
+def describe(driver: ctypes.CDLL, management: Optional[ctypes.CDLL], index: int) -> Dict[str, Any]:
     handle = ctypes.c_int()
     driver.cuDeviceGet(ctypes.byref(handle), index)
     name = ctypes.create_string_buffer(256)
     driver.cuDeviceGetName(name, len(name), handle)
     memory = ctypes.c_size_t()
     driver.cuDeviceTotalMem_v2(ctypes.byref(memory), handle)
-    major, minor = ctypes.c_int(), ctypes.c_int()
-    driver.cuDeviceGetAttribute(ctypes.byref(major), COMPUTE_CAPABILITY_MAJOR, handle)
-    driver.cuDeviceGetAttribute(ctypes.byref(minor), COMPUTE_CAPABILITY_MINOR, handle)
+
+    def attribute(number: int) -> int:
+        value = ctypes.c_int()
+        driver.cuDeviceGetAttribute(ctypes.byref(value), number, handle)
+        return value.value
+
     return {
+        "index": index,
         "name": name.value.decode("utf-8", "replace"),
-        "compute_capability": "%d.%d" % (major.value, minor.value),
+        "uuid": uuid_of(driver, management, handle, index),
+        "compute_capability": "%d.%d" % (attribute(COMPUTE_CAPABILITY_MAJOR), attribute(COMPUTE_CAPABILITY_MINOR)),
         "memory_bytes": memory.value,
+        "compute_mode": COMPUTE_MODES.get(attribute(COMPUTE_MODE), "default"),
     }
 
 
+def none_listed() -> str:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    hidden = "" if visible is None else ", and CUDA_VISIBLE_DEVICES is %r" % visible
+    return "the CUDA driver lists no device" + hidden
+
+
+def trouble(driver: ctypes.CDLL, status: int) -> str:
+    """Why the driver is of no use."""
+    if status == ERROR_NO_DEVICE:
+        return none_listed()
+    name = ctypes.c_char_p()
+    ask = getattr(driver, "cuGetErrorName", None)
+    if ask is None or ask(status, ctypes.byref(name)) != 0 or name.value is None:
+        return "cuInit returned %d" % status
+    return "cuInit returned %d (%s)" % (status, name.value.decode("ascii", "replace"))
+
+
 def devices() -> Dict[str, Any]:
-    driver = open_driver()
+    driver = open_library("nvcuda.dll", "libcuda.so.1", "libcuda.so")
     if driver is None:
-        return {"driver_cuda": None, "devices": [], "reason": "no NVIDIA driver"}
+        return {"driver": driver_version(None), "driver_cuda": None, "devices": [], "reason": "no NVIDIA driver"}
     status = driver.cuInit(0)
     if status != 0:
-        return {"driver_cuda": None, "devices": [], "reason": "cuInit returned %d" % status}
+        reason = trouble(driver, status)
+        return {"driver": driver_version(None), "driver_cuda": None, "devices": [], "reason": reason}
+    management = open_library("nvml.dll", "libnvidia-ml.so.1")
+    if management is not None and management.nvmlInit_v2() != 0:
+        management = None
     version, count = ctypes.c_int(), ctypes.c_int()
     driver.cuDriverGetVersion(ctypes.byref(version))
     driver.cuDeviceGetCount(ctypes.byref(count))
+    found: List[Dict[str, Any]] = [describe(driver, management, index) for index in range(count.value)]
     return {
+        "driver": driver_version(management),
         "driver_cuda": "%d.%d" % (version.value // 1000, version.value % 1000 // 10),
-        "devices": [describe(driver, index) for index in range(count.value)],
-        "reason": "",
+        "devices": found,
+        "reason": "" if found else none_listed(),
     }
 
 

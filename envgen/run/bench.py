@@ -35,12 +35,14 @@ class Answer:
 
     Attributes:
         diagnoses: why it failed, where the rung knows it by itself; else its log is asked.
+        waited: seconds that it waited for what another rung held; no part of what it took.
     """
 
     outcome: Outcome
     sentence: str = ""
     facts: dict[str, JsonValue] | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    waited: float = 0.0
 
 
 def passed(sentence: str = "", facts: dict[str, JsonValue] | None = None) -> Answer:
@@ -61,6 +63,8 @@ class Bench:
 
     Attributes:
         kept: where the run keeps what a check leaves; None where nothing is kept.
+        home: the folder of the run; None where there is none.
+        on_wait: told why the rung cannot begin yet; `on_line` where there is none.
     """
 
     rung: Rung
@@ -70,6 +74,13 @@ class Bench:
     interrupt: Interrupt
     on_line: Callable[[str], None]
     kept: Path | None = None
+    home: Path | None = None
+    on_wait: Callable[[str], None] | None = None
+
+    @property
+    def faults(self) -> Path:
+        """Where devices are recorded that do not answer any more."""
+        return (self.home or self.scratch) / "faults"
 
     def run(self, command: Command, told: Callable[[Path], str] = last_line) -> Ending:
         """Runs a command to its end.
@@ -84,6 +95,10 @@ class Bench:
         if ending.kind == "abandoned":
             raise Interrupted
         return ending
+
+    def waits(self, reason: str) -> None:
+        """Shows why the rung cannot begin yet."""
+        (self.on_wait or self.on_line)(reason)
 
     @contextmanager
     def held(self, file: Path, waiting: str) -> Iterator[None]:
@@ -115,7 +130,7 @@ class Bench:
     def why(self, ending: Ending, doing: str) -> str:
         """A sentence about a command that did not end well; `doing` completes "while ..."."""
         if over := self._over(ending.kind, doing):
-            return over
+            return over + _left(ending)
         if ending.kind == "not started":
             return f"could not be started while {doing}: {ending.why}"
         if ending.kind == "lost":
@@ -151,6 +166,13 @@ class Bench:
         lines = tail(self.log, lines=READ_FOR_CAUSE)
         headers = [index for index, line in enumerate(lines) if line.startswith("$ ")]
         yield from (line.strip() for line in lines[headers[-1] + 1 if headers else 0 :] if line.strip())
+
+
+def _left(ending: Ending) -> str:
+    """What is to be said of processes that could not be ended."""
+    if not ending.left:
+        return ""
+    return f", and process {', '.join(map(str, ending.left))} could not be, as it happens to one that hangs in a driver"
 
 
 def _tells(line: str) -> bool:

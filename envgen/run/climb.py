@@ -106,7 +106,8 @@ class Climb:
         log.unlink(missing_ok=True)
         bench = Bench(
             rung, log, job.folder / "scratch", job.bounds(rung), self.interrupt,
-            lambda text: self.observer.line(cell, text), self.journal.kept(cell, rung),
+            lambda text: self.observer.line(cell, text), self.journal.kept(cell, rung), self.journal.folder,
+            lambda reason: self.observer.cell_waits(cell, reason),
         )  # fmt: skip
         started, clock = datetime.now(UTC), time.monotonic()
         answer = _answer(job, bench)
@@ -115,7 +116,7 @@ class Climb:
             rung=rung,
             outcome=answer.outcome,
             sentence=answer.sentence,
-            seconds=round(time.monotonic() - clock, 3) if logged else None,
+            seconds=round(time.monotonic() - clock - answer.waited, 3) if logged else None,
             started=started,
             log=log.relative_to(self.journal.folder).as_posix() if logged else None,
             log_tail=tail(log) if answer.outcome is Outcome.FAILED else (),

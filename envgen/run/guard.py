@@ -4,7 +4,8 @@ Its order is one line of JSON on standard input: {"argv": [...], "cwd": ..., "en
 "timeout": seconds, "memory": bytes or null, "log_limit": bytes}. It writes one JSON object to standard output: how the
 command ended. It ends the command, with every process that came from it, when time or memory runs out, when its log
 grows too large, and when its standard input closes: so a killed envgen leaves no orphans. On Linux it is two processes:
-one is the command's parent and watches it, the other ends what is left where the command killed its parent.
+one is the command's parent and watches it, the other ends what is left where the command killed its parent. A process
+that hangs in a driver cannot be ended by anybody: it is named in the answer, and not waited for.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def _run(order: dict[str, Any]) -> None:
         _end_all(child)
         if ended == "log":
             log.truncate(order["log_limit"])  # it went on until it was ended
-    _answer({"ended": ended, "returncode": child.wait(), "seconds": round(seconds, 3), "peak": peak})
+    code, left = child.poll(), [process.pid for process in _alive(child)]
+    returncode = -signal.SIGTERM if code is None else code  # it was told to end, and did not
+    _answer({"ended": ended, "returncode": returncode, "seconds": round(seconds, 3), "peak": peak, "left": left})
 
 
 def _answer(ending: dict[str, Any]) -> None:

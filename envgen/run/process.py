@@ -43,6 +43,7 @@ class Ending:
             stop), not started, lost (its guard was ended from outside).
         returncode: as subprocess gives it: negative for a signal.
         peak: the most resident bytes seen.
+        left: the processes that could not be ended, as they hang in a driver.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Ending:
     seconds: float
     peak: int
     why: str = ""
+    left: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -103,7 +105,12 @@ def run_command(
     if ended in ("abandoned", "lost"):
         ended = "abandoned" if interrupt.is_set() else "lost"
     return Ending(
-        ended, fields.get("returncode", -1), fields.get("seconds", 0.0), fields.get("peak", 0), fields.get("why", "")
+        ended,
+        fields.get("returncode", -1),
+        fields.get("seconds", 0.0),
+        fields.get("peak", 0),
+        fields.get("why", ""),
+        tuple(fields.get("left", ())),
     )
 
 

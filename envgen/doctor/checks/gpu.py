@@ -26,7 +26,7 @@ def _driver(observed: Observed, facts: Facts) -> Iterator[Finding]:
     cuda, system = _cuda(observed), observed.system
     if cuda is None:
         return
-    if system.no_gpu == STUB:
+    if system.no_gpu.startswith(STUB):
         yield Finding(
             Severity.ERROR,
             "The libcuda that is found is the toolkit's stub, which only serves to link.",
