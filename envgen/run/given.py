@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) 
     Raises:
         UsageError: a named one is not there, is a folder without engines, or has a name that no list of paths can hold.
     """
-    files = [file for pattern in patterns for path in sorted(beside.glob(pattern)) for file in _engines_at(path)]
+    files = [file for pattern in patterns for path in _matched(pattern, beside) for file in _engines_at(path)]
     for path in named:
         found = [*_engines_at(path)]
         if not found:
@@ -48,6 +49,11 @@ def engines_digest(files: Iterable[Path]) -> str:
         except OSError as error:
             digest.update(str(error).encode())
     return digest.hexdigest()
+
+
+def _matched(pattern: str, beside: Path) -> Iterator[Path]:
+    # Path.glob raises on patterns such as `.` and `**x`.
+    yield from (beside / name for name in sorted(glob.glob(pattern, root_dir=beside, recursive=True)))  # noqa: PTH207
 
 
 def _engines_at(path: Path) -> Iterator[Path]:

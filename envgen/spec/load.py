@@ -153,6 +153,7 @@ def _extension(form: ExtensionForm, document: Document, file: Path) -> Extension
         build=_build(form.build),
         imports=tuple(form.imports) or (name.replace("-", "_"),),
         checks=_checks(form.checks),
+        engines=tuple(form.engines),
     )
 
 

@@ -282,6 +282,12 @@ class ExtensionForm(_Form):
     )
     build: BuildForm = BuildForm()
     checks: ChecksForm = ChecksForm()
+    engines: OneOrMany[Folder] = Field(
+        default=[],
+        description="TensorRT engines made elsewhere that cells with TensorRT are to load and run: files, folders or"
+        " globs, relative to this file.",
+        examples=[["engines/*.plan"]],
+    )
 
     @model_validator(mode="after")
     def one_origin(self) -> Self:

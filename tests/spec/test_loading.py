@@ -197,6 +197,14 @@ def test_runners_indexes_and_limits(tmp_path: Path) -> None:
     assert matrix.limits.timeouts == {rung: 5400.0 if rung is Rung.BUILT else 90.0 for rung in LADDER}
 
 
+def test_engines_of_the_extension(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    text = AXES + "extension: {path: ./., import: mine, engines: [engines/*.plan, ../shared/model.ts]}\n"
+    extension = loaded(tmp_path, text).extension
+    assert extension is not None
+    assert extension.engines == ("engines/*.plan", "../shared/model.ts")
+
+
 def test_defaults(tmp_path: Path) -> None:
     matrix = loaded(tmp_path, AXES)
     assert not matrix.indexes.pytorch
