@@ -1,5 +1,5 @@
-"""What envgen runs in a cell: `python -m envgen_reference.checks.NAME` exits with 0 when it passed, 77 when it was not run.
+"""What envgen runs in a cell: `python -m envgen_reference.checks.NAME`.
 
-Otherwise it failed. The last line on stderr says in one sentence what failed, or why it was not run. What was measured is written as a JSON object to
-the file that $ENVGEN_FACTS names.
+It exits with 0 when it passed, with 77 when it was not run; otherwise it failed. The last line on stderr says in one
+sentence why. What was measured is written as a JSON object to the file that $ENVGEN_FACTS names.
 """

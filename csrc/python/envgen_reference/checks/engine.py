@@ -1,66 +1,164 @@
-"""A TensorRT engine: built, saved, loaded in a new process, run, compared; then the same through torch_tensorrt."""
+"""TensorRT engines in this cell: built, saved, scanned, loaded in a new process, run, compared; and torch_tensorrt's.
+
+A cell of the lean or the dispatch flavour builds nothing: it runs the plans that $ENVGEN_ENGINES names. Every step has
+a process of its own, and every ending that is known has a name (engine_endings).
+"""
 
 import importlib.util
-import json
 import os
-import signal
-import subprocess
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any, Dict, List
 
 import torch
 
-from envgen_reference.checks.outcome import CheckError, Facts, require, run
+from envgen_reference.checks import (
+    driver,
+    engine_bindings,
+    engine_children,
+    engine_plan,
+    engine_sidecar,
+    engine_torch,
+    engine_variants,
+)
+from envgen_reference.checks.engine_children import Step
+from envgen_reference.checks.engine_endings import Ended, Ending
+from envgen_reference.checks.engine_variants import Variant
+from envgen_reference.checks.outcome import CheckError, Facts, NotRun, run
 
 
 def check(facts: Facts) -> None:
     facts["torch"] = torch.__version__
-    require(torch.cuda.is_available(), f"torch {torch.__version__} finds no usable CUDA device")
-    facts["device"] = torch.cuda.get_device_name(0)
-    require(importlib.util.find_spec("tensorrt") is not None, "the package tensorrt is not installed")
-    with tempfile.TemporaryDirectory() as folder:
-        plan = Path(folder, "engine.plan")
-        facts["build"] = step("build", plan)
-        facts["run"] = step("run", plan)
-        if importlib.util.find_spec("torch_tensorrt") is None:
-            facts["torch_tensorrt"] = "not installed"
+    driver.require_device()
+    facts["device"] = _device()
+    flavour = facts["flavour"] = engine_bindings.flavour()
+    with tempfile.TemporaryDirectory(prefix="engine-") as folder:
+        climb = _Climb(Path(folder), facts)
+        if flavour == engine_bindings.FULL:
+            _through_tensorrt(climb)
+            _through_torch(climb)
         else:
-            facts["torch_tensorrt"] = step("torch_tensorrt", plan)
+            _plans_of_elsewhere(climb, flavour)
+    _verdict(climb.steps)
 
 
-def step(name: str, plan: Path) -> Facts:
-    """Run one step in a new process.
+class _Climb:
+    """The steps taken so far, and the folder that they share."""
 
-    Returns:
-        What the step measured.
+    def __init__(self, folder: Path, facts: Facts) -> None:
+        self.folder, self.steps = folder, []  # type: Path, List[Step]
+        self._records: Dict[str, Any] = facts.setdefault("steps", {})
 
-    Raises:
-        CheckError: with the last line that the step wrote, or the signal that ended it.
-    """
-    written = plan.with_name(f"{name}.json")
-    # Temporary files go beside the plan: torch_tensorrt caches engines there under keys that name no version.
-    private = {key: str(plan.parent) for key in ("TMPDIR", "TEMP", "TMP")}
-    done = subprocess.run(
-        [sys.executable, "-m", "envgen_reference.checks.engine_steps", name, str(plan)],
-        check=False,
-        env={**os.environ, **private, "ENVGEN_FACTS": str(written)},
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
+    def run(self, name: str, function: str, **arguments: Any) -> Step:
+        return self.add(engine_children.run_step(name, function, arguments, self.folder))
+
+    def add(self, step: Step) -> Step:
+        self.steps.append(step)
+        self._records[step.name] = step.record()
+        return step
+
+
+def _through_tensorrt(climb: _Climb) -> None:
+    for variant in engine_variants.VARIANTS:
+        plan = climb.folder / f"{variant.name}.plan"
+        cache = str(climb.folder / "timing.cache")
+        built = climb.run(f"{variant.name}.build", "build", plan=str(plan), variant=variant.name, timing_cache=cache)
+        if built.ending in (Ending.IMPORT_REFUSED, Ending.BUILDER_NULL, Ending.HUNG):
+            return  # and would end so for every other one
+        if built.ending is Ending.PASSED:
+            _proven(climb, variant, plan, built.facts["tensorrt"])
+
+
+def _proven(climb: _Climb, variant: Variant, plan: Path, library: str) -> None:
+    if not climb.add(_scan(f"{variant.name}.scan", plan, library)).ending.fine:
+        return
+    executed = climb.run(
+        f"{variant.name}.run",
+        "execute",
+        plan=str(plan),
+        flavour=engine_bindings.FULL,
+        host_code_allowed=variant.runtime_inside,  # this check has just built it
+        latency=not variant.keep,
     )
-    sys.stderr.write(done.stderr)
-    if done.returncode:
-        raise CheckError(f"the step {name} {_ending(done)}")
-    return json.loads(written.read_text(encoding="utf-8"))
+    keep = os.environ.get("ENVGEN_KEEP")
+    if keep and variant.keep and executed.ending is Ending.PASSED:
+        for file in (plan, engine_sidecar.path_of(plan)):
+            shutil.copy(file, keep)
 
 
-def _ending(done: "subprocess.CompletedProcess[str]") -> str:
-    lines = done.stderr.strip().splitlines()
-    last = lines[-1] if lines else "it wrote nothing"
-    if done.returncode < 0:
-        return f"died of {signal.Signals(-done.returncode).name} after: {last}"
-    return f"failed: {last}"
+def _scan(name: str, plan: Path, library: str) -> Step:
+    try:
+        return Step(name, Ending.PASSED, facts=engine_plan.scan(plan, library))
+    except Ended as ended:
+        return Step(name, ended.ending, str(ended))
+
+
+def _through_torch(climb: _Climb) -> None:
+    if importlib.util.find_spec("torch_tensorrt") is None:
+        climb.add(Step("torch_tensorrt", Ending.NOT_OFFERED, "torch_tensorrt is not installed"))
+        return
+    for shapes in ("static", "dynamic"):
+        dynamic, folder = shapes == "dynamic", climb.folder / shapes
+        folder.mkdir()
+        name = f"torch_tensorrt.{shapes}"
+        compiled = climb.run(f"{name}.compile", "compile", folder=str(folder), dynamic=dynamic)
+        if compiled.ending in (Ending.IMPORT_REFUSED, Ending.HUNG):
+            return
+        for written, answer in compiled.facts.get("saved", {}).items():
+            if answer != "saved":
+                climb.add(Step(f"{name}.{written}", Ending.NOT_OFFERED, answer))
+                continue
+            file = str(folder / engine_torch.FORMATS[written])
+            climb.run(f"{name}.{written}", "load", file=file, dynamic=dynamic)
+
+
+def _plans_of_elsewhere(climb: _Climb, flavour: str) -> None:
+    named = [Path(name) for name in os.environ.get("ENVGEN_ENGINES", "").split(os.pathsep) if name]
+    if not named:
+        raise NotRun(
+            f"a cell of the {flavour} flavour runs engines that were built elsewhere, and none is named:"
+            " by extension.engines in matrix.yaml, or by --engines"
+        )
+    for number, plan in enumerate(named):
+        name = f"{number}.{plan.name}"
+        reason = _not_for(flavour, plan)
+        if reason:
+            climb.add(Step(name, Ending.NOT_OFFERED, reason))
+            continue
+        # What a dispatch runtime runs is code inside the plan; the matrix, or the command line, names this very file.
+        allowed = flavour == engine_bindings.DISPATCH
+        climb.run(name, "execute", plan=str(plan), flavour=flavour, host_code_allowed=allowed, latency=False)
+    if all(step.ending is Ending.NOT_OFFERED for step in climb.steps):
+        raise NotRun("; ".join(step.sentence for step in climb.steps))
+
+
+def _not_for(flavour: str, plan: Path) -> str:
+    """Why a file is not for this flavour's runtime; empty when it may be."""
+    if not plan.is_file():
+        raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
+    if not engine_plan.is_plan(plan):
+        return f"{plan.name} is no TensorRT plan: a runtime without torch_tensorrt loads no other file"
+    try:
+        sidecar = engine_sidecar.read(plan)
+    except engine_sidecar.BadSidecar as reason:
+        raise CheckError(str(reason)) from reason
+    if sidecar and sidecar.runtime_inside != (flavour == engine_bindings.DISPATCH):
+        inside = "with a runtime inside, for dispatch" if sidecar.runtime_inside else "without a runtime, for lean"
+        return f"{plan.name} was built {inside}"
+    return ""
+
+
+def _device() -> Facts:
+    properties = torch.cuda.get_device_properties(0)
+    return {"name": properties.name, "capability": f"{properties.major}.{properties.minor}"}
+
+
+def _verdict(steps: List[Step]) -> None:
+    wrong = [f"{step.name}: {step.outcome} ({step.sentence})" for step in steps if not step.ending.fine]
+    if wrong:
+        raise CheckError("; ".join(wrong))
 
 
 if __name__ == "__main__":
