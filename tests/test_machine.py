@@ -117,7 +117,7 @@ def test_gpus_are_asked_of_the_driver(mode: str, stood_in: Callable[..., Machine
     assert (machine.driver, machine.driver_cuda, machine.no_gpu) == ("580.95.05", "13.2", "")
     facts = machine.facts()
     assert facts["driver"] == "580.95.05"
-    assert facts["gpus"][0]["uuid"] == UUIDS[0]  # type: ignore[index,call-overload]
+    assert facts["gpus"][0]["uuid"] == UUIDS[0]
 
 
 @pytest.mark.parametrize("visible", ["1", UUIDS[1]])
