@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from envgen.cell import Cell, Os, Release
+from envgen.cell import Cell, Os, Release, TensorRt
 from envgen.compat.read import KINDS, FactsError, Table
 from envgen.compat.verdict import Claim, Source
 
@@ -83,6 +83,8 @@ def _rank(source: Source) -> tuple[int, int]:
 
 
 def _names(texts: frozenset[str], value: object) -> bool:
+    if isinstance(value, TensorRt):
+        return _names(texts, value.release)
     if isinstance(value, Release):
         return value.text in texts or value.minor in texts
     if isinstance(value, Os):

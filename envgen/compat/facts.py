@@ -40,6 +40,7 @@ from envgen.compat.records import (
     TorchRelease,
     TorchTensorRtRelease,
 )
+from envgen.compat.stacks import Stacks
 from envgen.compat.store import Store
 from envgen.compat.toolchain import Toolchain
 from envgen.compat.verdict import Source
@@ -86,6 +87,7 @@ class Facts:
     containers: Containers
     gpus: Gpus
     abi: Abi
+    stacks: Stacks
     claims: Claims
     notices: tuple[str, ...]
 
@@ -139,6 +141,7 @@ class Facts:
             containers=Containers.read(Table(folder / "containers.yaml"), compilers),
             gpus=Gpus.read(Table(folder / "architectures.yaml")),
             abi=Abi.read(Table(folder / "abi.yaml")),
+            stacks=Stacks.read(Table(folder / "stacks.yaml")),
             claims=Claims.read(Table(folder / "claims.yaml")),
             notices=holdings.notices,
         )

@@ -41,9 +41,10 @@ def build_of(cuda: Cuda) -> str:
     return "the CPU" if cuda.is_cpu else f"CUDA {cuda.dotted}"
 
 
-def tensorrt(release: object, flavour: Flavour) -> str:
-    """`TensorRT 11.1`, `The lean runtime of TensorRT 11.1`, as a sentence begins."""
-    return f"TensorRT {release}" if flavour is Flavour.FULL else f"The {flavour} runtime of TensorRT {release}"
+def tensorrt(release: object, flavour: Flavour, *, begins: bool = True) -> str:
+    """`TensorRT 11.1`, `The lean runtime of TensorRT 11.1`; `the lean` where it does not begin the sentence."""
+    runtime = "" if flavour is Flavour.FULL else f"{'The' if begins else 'the'} {flavour} runtime of "
+    return f"{runtime}TensorRT {release}"
 
 
 def known_releases(versions: Iterable[Version], release: Release) -> str:

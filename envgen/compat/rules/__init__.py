@@ -7,7 +7,13 @@ from envgen.compat.rules.compilers import COMPILER_SYSTEM, NVCC_COMPILER, TORCH_
 from envgen.compat.rules.gpu import GPU_NVCC, GPU_TENSORRT, GPU_TORCH
 from envgen.compat.rules.rule import Rule
 from envgen.compat.rules.system import OS_RELEASE
-from envgen.compat.rules.tensorrt import TENSORRT_CUDA, TENSORRT_RELEASE, TENSORRT_SYSTEM, TENSORRT_WHEEL
+from envgen.compat.rules.tensorrt import (
+    TENSORRT_CUDA,
+    TENSORRT_RELEASE,
+    TENSORRT_STACK,
+    TENSORRT_SYSTEM,
+    TENSORRT_WHEEL,
+)
 from envgen.compat.rules.toolchain import CONTAINER_IMAGE, CUDA_DRIVER, NVCC_WHEELS
 from envgen.compat.rules.torch import (
     TORCH_CUDA,
@@ -42,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     NVCC_WHEELS,
     CONTAINER_IMAGE,
     TENSORRT_RELEASE,
+    TENSORRT_STACK,
     TENSORRT_CUDA,
     TENSORRT_WHEEL,
     TENSORRT_SYSTEM,

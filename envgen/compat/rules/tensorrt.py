@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from packaging.version import Version
 
-from envgen.cell import FAMILY, Cell, Release, TensorRt
+from envgen.cell import FAMILY, Cell, OsFamily, Release, TensorRt
 from envgen.compat.facts import Facts
 from envgen.compat.records import Bindings, Platform, TensorRtRelease
-from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown
+from envgen.compat.rules.rule import Finding, Rule, fits, impossible, missing, unknown, unsupported
 from envgen.compat.rules.system import glibc_floor
 from envgen.compat.words import known_releases, listed, pythons, tensorrt
 
@@ -67,7 +67,8 @@ def _tensorrt_release(_: Cell, facts: Facts, label: TensorRt) -> Finding:
 @with_tensorrt
 def _tensorrt_cuda(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
     if cell.cuda.is_cpu:
-        return impossible("TensorRT needs a CUDA build of torch, and the cell has the CPU build.")
+        why = "" if label.is_full else ", whose memory on the GPU its engines read and write"
+        return impossible(f"TensorRT needs a CUDA build of torch{why}, and the cell has the CPU build.")
     release = _release(label, facts)
     if release is None:
         return _no_such_tensorrt(label)
@@ -119,6 +120,31 @@ def _tensorrt_system(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
     return found or fits(f"{what} asks nothing of {cell.os} that the facts know of.")
 
 
+@with_tensorrt
+def _tensorrt_stack(cell: Cell, facts: Facts, label: TensorRt) -> Finding:
+    version = facts.newest_tensorrt(label) or label.release.version
+    system, (refused, since) = facts.systems.get(cell.os), facts.stacks.refused
+    asking = facts.stacks.of_tensorrt(version) if label.is_full and cell.os.family is OsFamily.LINUX else None
+    if asking is None or system is None or system.glibc is None:
+        named = tensorrt(version, label.flavour, begins=False)
+        return fits(f"No library of {named} is known to ask for an executable stack.")
+    library, source = asking
+    asks = f"{library} of TensorRT {version} asks for an executable stack"
+    if system.glibc < refused:
+        return fits(
+            f"{asks}, which {cell.os} gives it: glibc refuses since {refused}, and it has {system.glibc}.",
+            source,
+            since,
+        )
+    return unsupported(
+        f"{asks}, which glibc refuses since {refused}, and {cell.os} has {system.glibc}: no engine can be built, unless"
+        " somebody clears that flag of the library (`patchelf --clear-execstack`).",
+        source,
+        since,
+        system.source,
+    )
+
+
 def _release(label: TensorRt, facts: Facts) -> TensorRtRelease | None:
     version = facts.newest_tensorrt(label)
     return facts.tensorrt[label.flavour][version] if version else None
@@ -162,4 +188,10 @@ TENSORRT_SYSTEM = Rule(
     "Does that wheel load with the system's glibc?",
     ("cuda", "tensorrt", "os", "arch"),
     _tensorrt_system,
+)
+TENSORRT_STACK = Rule(
+    "tensorrt-stack",
+    "Does the system give it an executable stack, if it asks for one?",
+    ("tensorrt", "os"),
+    _tensorrt_stack,
 )
