@@ -20,11 +20,13 @@ from envgen.compat.containers import Containers
 from envgen.compat.gpus import Gpus
 from envgen.compat.published import (
     JUDGED_BY,
+    STUBS,
     TENSORRT,
     TORCH,
     TORCH_TENSORRT,
     not_installable,
     seen_builds,
+    stubs,
     tensorrt_releases,
     torch_releases,
     torch_tensorrt_releases,
@@ -36,6 +38,7 @@ from envgen.compat.records import (
     OsFact,
     Platform,
     SeenBuild,
+    Stub,
     TensorRtRelease,
     TorchRelease,
     TorchTensorRtRelease,
@@ -56,6 +59,7 @@ class Facts:
         torch: every release on the default index, ascending.
         tensorrt: by flavour, every release that can be installed, ascending.
         not_installable: the same, of those that are only a name: `placeholder`, or `installer` (runs pip in its setup).
+        stubs: by package and version, what source distributions declare that stand for wheels elsewhere.
         promised: (minor of torch, architecture) to its CUDA builds on PyTorch's own index.
         unlisted: builds that were seen or scripted there, but that no promise names.
         seen: builds of torch on the user's further indexes and folders.
@@ -72,6 +76,7 @@ class Facts:
     torch_source: Source
     tensorrt: Mapping[Flavour, Mapping[Version, TensorRtRelease]]
     not_installable: Mapping[Flavour, Mapping[Version, str]]
+    stubs: Mapping[str, Mapping[Version, Stub]]
     torch_tensorrt: Mapping[Version, TorchTensorRtRelease]
     tensorrt_source: Source
     promised: Mapping[tuple[str, Arch], IndexPromise]
@@ -111,7 +116,7 @@ class Facts:
         Raises:
             FactsError: an entry lacks its source, date or kind, or there is no snapshot of a package.
         """
-        holdings = store.read(JUDGED_BY)
+        holdings = store.read((*JUDGED_BY, *STUBS))
         snapshots = holdings.snapshots()
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")
@@ -123,6 +128,7 @@ class Facts:
             torch_source=snapshots[TORCH].source,
             tensorrt={flavour: tensorrt_releases(snapshots, flavour) for flavour in Flavour},
             not_installable={flavour: not_installable(snapshots[TENSORRT[flavour]]) for flavour in Flavour},
+            stubs=stubs(snapshots),
             torch_tensorrt=torch_tensorrt_releases(snapshots[TORCH_TENSORRT]),
             tensorrt_source=snapshots[TENSORRT[Flavour.FULL]].source,
             promised=dict(_promise(row, source) for row, source in index.rows("promised")),

@@ -108,15 +108,15 @@ def _tensorrt(label: TensorRt, cell: Cell, facts: Facts) -> _TensorRtPins:
     if version is None:
         exact = f"=={label.release}.*" if label.release.is_minor else f"=={label.release}"
         if label.is_full:
-            return _TensorRtPins(label.release.version, (f"{package}{exact}",), _stubs(line, line, "", ""))
+            return _TensorRtPins(label.release.version, (f"{package}{exact}",), _stubs(line, line, exact, None, facts))
         return _TensorRtPins(label.release.version, _parts(line, exact))
     release, exact = facts.tensorrt[label.flavour][version], f"=={version}"
     if release.whole:
         return _TensorRtPins(version, (f"{package}{exact}", *_companions(package, version, facts)))
     if label.is_full:
         named = package if release.metapackage == line else line
-        return _TensorRtPins(version, (f"{named}{exact}",), _stubs(release.metapackage, line, exact, str(version)))
-    libraries = (StaticMetadata(f"{line}-libs", str(version), ()),) if cell.cuda.major in release.stubs else ()
+        return _TensorRtPins(version, (f"{named}{exact}",), _stubs(release.metapackage, line, exact, version, facts))
+    libraries = (_stub(f"{line}-libs", exact, version, facts),) if cell.cuda.major in release.stubs else ()
     return _TensorRtPins(version, _parts(line, exact), libraries)
 
 
@@ -124,13 +124,26 @@ def _parts(line: str, exact: str) -> tuple[str, ...]:
     return f"{line}-libs{exact}", f"{line}-bindings{exact}"
 
 
-def _stubs(metapackage: str, line: str, exact: str, version: str) -> tuple[StaticMetadata, ...]:
+def _stubs(
+    metapackage: str, line: str, exact: str, version: Version | None, facts: Facts
+) -> tuple[StaticMetadata, ...]:
     """The source stubs between `tensorrt` and the real wheels: each only names the next."""
     return (
-        StaticMetadata("tensorrt", version, (f"{metapackage}{exact}",)),
-        StaticMetadata(line, version, _parts(line, exact)),
-        StaticMetadata(f"{line}-libs", version, ()),
+        _stub("tensorrt", exact, version, facts, (f"{metapackage}{exact}",)),
+        _stub(line, exact, version, facts, _parts(line, exact)),
+        _stub(f"{line}-libs", exact, version, facts),
     )
+
+
+def _stub(
+    name: str, exact: str, version: Version | None, facts: Facts, otherwise: tuple[str, ...] = ()
+) -> StaticMetadata:
+    """A stub as it was read; of one that nobody read, what those before it say of themselves."""
+    read = facts.stubs.get(name, {})
+    known = read.get(version) if version else None
+    newest = known or (read[max(read)] if read else None)
+    build = newest.build if newest else ()
+    return StaticMetadata(name, str(version or ""), known.requires if known else otherwise, exact, build)
 
 
 def _companions(package: str, version: Version, facts: Facts) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envgen.cell import Cuda, Flavour, GrammarError, PythonVersion, SmArch
@@ -17,6 +18,7 @@ from envgen.compat.records import (
     Bindings,
     Platform,
     SeenBuild,
+    Stub,
     TensorRtRelease,
     TorchRelease,
     TorchTensorRtRelease,
@@ -32,6 +34,7 @@ BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file w
 # The packages whose snapshots the rules need.
 _PARTS = ("", "-cu12-bindings", "-cu12-libs", "-cu13-bindings", "-cu13-libs")
 JUDGED_BY = (TORCH, TORCH_TENSORRT, *(f"{package}{part}" for package in TENSORRT.values() for part in _PARTS))
+STUBS = ("tensorrt-cu12", "tensorrt-cu13")  # only names between `tensorrt` and its parts; a lock has to know them
 _LINE = re.compile(r"-cu(\d+)-bindings")
 _CUDA_MAJOR = re.compile(r"-cu(1\d)\b")
 
@@ -95,6 +98,24 @@ def tensorrt_releases(snapshots: Mapping[str, Snapshot], flavour: Flavour) -> di
                     stubs |= set() if libs.get("wheels") else {major}
             releases[version] = TensorRtRelease(version, False, stands_for, lines, frozenset(stubs))
     return releases
+
+
+def stubs(snapshots: Mapping[str, Snapshot]) -> dict[str, dict[Version, Stub]]:
+    """By package, its source distributions that were looked into, ascending."""
+    return {name: found for name, snapshot in snapshots.items() if (found := dict(_stubs(snapshot)))}
+
+
+def _stubs(snapshot: Snapshot) -> Iterator[tuple[Version, Stub]]:
+    for version, entry in snapshot.releases.items():
+        inside = entry.get("inside", {})
+        if "build" in inside:
+            yield version, Stub(tuple(map(_normal, inside["requires"])), tuple(inside["build"]))
+
+
+def _normal(line: str) -> str:
+    requirement = Requirement(line)
+    requirement.name = canonicalize_name(requirement.name)
+    return str(requirement)
 
 
 def not_installable(snapshot: Snapshot) -> dict[Version, str]:

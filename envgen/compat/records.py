@@ -99,6 +99,19 @@ class Bindings:
 
 
 @dataclass(frozen=True)
+class Stub:
+    """What a source distribution declares that stands for a wheel elsewhere.
+
+    Attributes:
+        requires: what is installed beside it.
+        build: what it is built with.
+    """
+
+    requires: tuple[str, ...]
+    build: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TensorRtRelease:
     """A TensorRT release that can be installed.
 

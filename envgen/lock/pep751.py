@@ -21,10 +21,11 @@ from envgen.errors import LockError
 _DATED_MANYLINUX = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
 
 Size = Annotated[int, Field(ge=0)]
+SHA256 = r"^[0-9a-f]{64}$"
 
 
 class Hashes(BaseModel):
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str = Field(pattern=SHA256)
 
 
 class File(BaseModel):
@@ -68,6 +69,13 @@ class Package(BaseModel):
         )
 
 
+class BuildRequirement(BaseModel):
+    """What a source distribution is built with: a version, and the files of it that may be taken."""
+
+    version: str
+    sha256: tuple[Annotated[str, Field(pattern=SHA256)], ...]
+
+
 class Source(BaseModel):
     """A source distribution that is built in the cell."""
 
@@ -99,6 +107,7 @@ class Own(BaseModel):
     made_at: datetime | None = Field(default=None, alias="made-at")
     origin: Origin | None = None
     source: Source | None = None
+    build: dict[str, BuildRequirement] = {}
     sizes: dict[str, Size] = {}
     content: str = ""
 

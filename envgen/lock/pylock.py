@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from envgen.errors import LockError
-from envgen.lock.pep751 import Origin, Own, Package, Source, parse_document
+from envgen.lock.pep751 import BuildRequirement, Origin, Own, Package, Source, parse_document
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Lock:
         origin: where they were looked for; None in a lock that does not say.
         edited: whether it is not what envgen wrote.
         instead: a sentence for each other lock of the cell that was there and is not used.
+        build: by name, what the source stubs among its packages are built with.
         new: whether it was made just now, and not kept.
         replaced: the lock that a new one took the place of, if there was one.
     """
@@ -52,6 +54,7 @@ class Lock:
     origin: Origin | None = None
     edited: bool = False
     instead: tuple[str, ...] = ()
+    build: Mapping[str, BuildRequirement] = field(default_factory=dict)
     new: bool = field(default=False, compare=False)
     replaced: Lock | None = field(default=None, compare=False)
 
@@ -102,7 +105,7 @@ def read_lock(path: Path) -> Lock:
         raise DamagedLockError(path, str(error)) from None
     return Lock(
         path, packages, own.request, hashlib.sha256(data).hexdigest(), own.uv, own.source,
-        own.made_at, own.origin, edited=own.content != document.digest,
+        own.made_at, own.origin, edited=own.content != document.digest, build=own.build,
     )  # fmt: skip
 
 

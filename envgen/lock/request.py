@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
-from envgen.compat.pins import Pins, pins
+from envgen.compat.pins import Pins, StaticMetadata, pins
 from envgen.compat.platforms import macos_target, uv_platform
 from envgen.spec.matrix import Extension, Matrix, PackageAxis, Toolkit
 
@@ -35,7 +35,7 @@ class LockRequest:
         macos_target: MACOSX_DEPLOYMENT_TARGET, on macOS.
         torch_folder: the folder of PyTorch's own index that has this build; empty when the default index has it.
         pytorch_index: the address of PyTorch's index, or of its mirror; empty for uv's own default.
-        metadata: (name, version, requirements) of source distributions that are not to be executed.
+        metadata: of source stubs that are not to be executed, where no index has a wheel in their place.
         source: the extension, when it is a source distribution on the index.
     """
 
@@ -47,7 +47,7 @@ class LockRequest:
     torch_folder: str
     pytorch_index: str
     extra_indexes: tuple[str, ...]
-    metadata: tuple[tuple[str, str, tuple[str, ...]], ...]
+    metadata: tuple[StaticMetadata, ...]
     source: SourceRequest | None = None
 
     @property
@@ -82,7 +82,7 @@ def lock_request(cell: Cell, matrix: Matrix, facts: Facts) -> LockRequest:
         torch_folder=pinned.index.folder,
         pytorch_index=matrix.indexes.pytorch if pinned.index.folder else "",
         extra_indexes=matrix.indexes.extra,
-        metadata=tuple((entry.name, entry.version, entry.requires) for entry in pinned.metadata),
+        metadata=pinned.metadata,
         source=_source(matrix.extension) if matrix.extension else None,
     )
 

@@ -227,7 +227,8 @@ class Locker:
 
 def _same(lock: Lock, solution: Solution) -> bool:
     files = [package.installed.hashes.sha256 for package in solution.document.packages]
-    return [package.sha256 for package in lock.packages] == files and lock.source == solution.source
+    same = lock.source == solution.source and lock.build == solution.build
+    return same and [package.sha256 for package in lock.packages] == files
 
 
 def recorded_origin(configuration: IndexConfiguration) -> Origin:

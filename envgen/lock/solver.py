@@ -6,17 +6,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from packaging.utils import canonicalize_name
+
 from envgen.cell import PythonVersion
+from envgen.compat.pins import StaticMetadata
 from envgen.errors import LockError
 from envgen.index.access import shown
 from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.once import Once
-from envgen.lock.pep751 import Document, Source, parse_document
+from envgen.lock.pep751 import BuildRequirement, Document, Package, Source, parse_document
 from envgen.lock.request import LockRequest, SourceRequest
 from envgen.lock.uv import Uv
 from envgen.lock.words import explain, lacks_torch, unreachable
@@ -30,12 +33,14 @@ class Solution:
     Attributes:
         text: a PEP 751 lock.
         beside: addresses of indexes that were asked beside the configured ones.
+        build: by name, what the source stubs among its packages are built with.
     """
 
     text: str
     document: Document
     beside: tuple[str, ...]
     source: Source | None
+    build: Mapping[str, BuildRequirement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class _Attempt:
 
 
 CONFIGURED = _Attempt()
+_Target = tuple[str, str, tuple[str, ...]]  # of a Python and a platform, from these further indexes
 
 
 @dataclass
@@ -71,6 +77,8 @@ class Solver:
     uv: Uv = field(default_factory=Uv)
     _unreachable: dict[tuple[str, ...], str] = field(default_factory=dict)
     _sources: Once[tuple[SourceRequest, PythonVersion, tuple[str, ...]], Source] = field(default_factory=Once)
+    _wheels: Once[tuple[str, _Target], bool] = field(default_factory=Once)
+    _build: Once[tuple[tuple[str, ...], _Target], Mapping[str, BuildRequirement]] = field(default_factory=Once)
 
     @property
     def uv_version(self) -> str:
@@ -86,12 +94,15 @@ class Solver:
             LockError: no solution, or an index that cannot be reached; one sentence each.
         """
         source = self._source(request) if request.source else None
+        stubs = tuple(stub for stub in request.metadata if not self._has_wheel(request, stub))
         failures: list[str] = []
         for attempt in _attempts(request):
-            done = self._resolve(request, attempt, base)
+            done = self._resolve(request, stubs, attempt, base)
             if done.returncode == 0:
                 beside = (*(shown(address) for address in (*attempt.indexes, *request.extra_indexes)), attempt.words)
-                return Solution(done.stdout, _parsed(done.stdout), tuple(filter(None, beside)), source)
+                document = _parsed(done.stdout)
+                build = self._built_with(request, stubs, document)
+                return Solution(done.stdout, document, tuple(filter(None, beside)), source, build)
             failures.append(done.stderr)
             if "No solution found" not in done.stderr:
                 break
@@ -107,19 +118,59 @@ class Solver:
         """Ends what runs and begins nothing more."""
         self.uv.stop()
 
-    def _resolve(self, request: LockRequest, attempt: _Attempt, base: str) -> subprocess.CompletedProcess[str]:
+    def _resolve(
+        self, request: LockRequest, stubs: tuple[StaticMetadata, ...], attempt: _Attempt, base: str
+    ) -> subprocess.CompletedProcess[str]:
         known = self._unreachable.get(attempt.hosts)
         if known is not None:
             return subprocess.CompletedProcess(args=[], returncode=2, stdout="", stderr=known)
-        metadata = [_metadata_entry(*entry) for entry in request.metadata]
-        further = [*attempt.options, "--only-binary", ":all:", "--python-platform", request.platform]
-        for name in sorted({name for name, _, _ in request.metadata}):
+        metadata = [_metadata_entry(stub.name, stub.version, stub.requires) for stub in stubs]
+        further = [*attempt.options, *_wheels_for(request)]
+        for name in sorted({stub.name for stub in stubs}):
             further += ["--no-binary", name]
         lines = (request.torch, *request.others)
         done = self._compile(request, lines, metadata, (*attempt.indexes, *request.extra_indexes), further, base)
         if attempt != CONFIGURED and done.returncode != 0 and unreachable(done.stderr):
             self._unreachable[attempt.hosts] = done.stderr  # every further cell gets this answer without waiting for it
         return done
+
+    def _has_wheel(self, request: LockRequest, stub: StaticMetadata) -> bool:
+        """Whether an index has the real wheel, whose own metadata count then, in place of a source stub.
+
+        Raises:
+            LockError: an index cannot be reached.
+        """
+        line = f"{stub.name}{stub.wanted}"
+        return self._wheels.get((line, _target(request)), lambda: self._find_wheel(request, stub, line))
+
+    def _find_wheel(self, request: LockRequest, stub: StaticMetadata, line: str) -> bool:
+        metadata = [_metadata_entry(stub.name, "", ())]  # what the wheel says of itself is asked when it is resolved
+        further = ["--no-deps", *_wheels_for(request)]
+        done = self._compile(request, (line,), metadata, request.extra_indexes, further, form="requirements.txt")
+        if done.returncode != 0 and "No solution found" not in done.stderr:
+            raise explain(request, done.stderr)
+        return done.returncode == 0
+
+    def _built_with(
+        self, request: LockRequest, stubs: tuple[StaticMetadata, ...], document: Document
+    ) -> Mapping[str, BuildRequirement]:
+        """What is needed to build the stubs that were chosen, by name.
+
+        Raises:
+            LockError: no index has it, or one cannot be reached.
+        """
+        sources = {canonicalize_name(package.name) for package in document.packages if not package.wheels}
+        lines = tuple(sorted({line for stub in stubs if stub.name in sources for line in stub.build}))
+        if not lines:
+            return {}
+        return self._build.get((lines, _target(request)), lambda: self._find_build(request, lines))
+
+    def _find_build(self, request: LockRequest, lines: tuple[str, ...]) -> Mapping[str, BuildRequirement]:
+        done = self._compile(request, lines, [], request.extra_indexes, _wheels_for(request))
+        if done.returncode != 0:
+            error = explain(request, done.stderr)
+            raise LockError(f"what TensorRT's source stubs are built with cannot be had: {error.what}", error.remedy)
+        return {canonicalize_name(each.name): _build_requirement(each) for each in _parsed(done.stdout).packages}
 
     def _source(self, request: LockRequest) -> Source:
         assert request.source
@@ -162,6 +213,7 @@ class Solver:
         indexes: tuple[str, ...],
         further: list[str],
         base: str = "",
+        form: str = "pylock.toml",
     ) -> subprocess.CompletedProcess[str]:
         """Runs `uv pip compile`; its standard output is the lock.
 
@@ -170,6 +222,7 @@ class Solver:
             metadata: entries of uv's `dependency-metadata`.
             indexes: those to ask beside the configured ones.
             further: options of uv.
+            form: of its output; that of a lock has hashes, for which a file may have to be fetched.
         """
         with tempfile.TemporaryDirectory(prefix="envgen-lock-") as scratch:
             folder = Path(scratch)
@@ -181,7 +234,7 @@ class Solver:
                 further += [option for name in self.moving for option in ("--upgrade-package", name)]
             options, entries = self._indexes(*indexes)
             arguments = [
-                "pip", "compile", str(wanted), "--format", "pylock.toml", "--no-header", "--quiet",
+                "pip", "compile", str(wanted), "--format", form, "--no-header", "--quiet",
                 *_python_options(request.cell.python), *options, *further,
                 *self.configuration.uv.options_with(metadata, folder, entries),
             ]  # fmt: skip
@@ -221,6 +274,18 @@ def _python_options(python: PythonVersion) -> tuple[str, ...]:
         # uv takes the ABI of a free-threaded Python from an interpreter only; it may fetch one.
         return ("--python", str(find_interpreter(python) or python))
     return ("--python-version", str(python), "--python", sys.executable, "--no-python-downloads")
+
+
+def _wheels_for(request: LockRequest) -> list[str]:
+    return ["--only-binary", ":all:", "--python-platform", request.platform]
+
+
+def _target(request: LockRequest) -> _Target:
+    return str(request.cell.python), request.platform, request.extra_indexes
+
+
+def _build_requirement(package: Package) -> BuildRequirement:
+    return BuildRequirement(version=package.version, sha256=tuple(file.hashes.sha256 for file in package.wheels))
 
 
 def _metadata_entry(name: str, version: str, requires: tuple[str, ...]) -> dict[str, object]:

@@ -6,11 +6,13 @@ import ast
 import io
 import re
 import tarfile
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Protocol
 
+from packaging.requirements import Requirement
 from packaging.specifiers import Specifier
 from packaging.version import Version
 
@@ -23,6 +25,7 @@ _NEEDS = 4_000_000  # bytes of an unpacked library that surely hold its version 
 _SM_PARTS = (0.6, 1.0)  # the list of SMs stood at 39 to 57 % of libtorch_python.so in all releases; else read all of it
 _TEXT = 1_000_000
 _HEADER = 65_536
+LEGACY_BACKEND = "setuptools>=40.8.0"  # what PEP 517 says a project is built with that does not say
 
 
 class Members(Protocol):
@@ -115,7 +118,7 @@ def torch_tensorrt(wheel: Members, platform: Platform) -> Found:
 
 
 def stub(content: bytes) -> Found:
-    """What a source distribution declares, and whether its setup script runs pip.
+    """What a source distribution declares, what it is built with, and whether its setup script runs pip.
 
     Raises:
         ValueError: it is not an archive.
@@ -126,10 +129,26 @@ def stub(content: bytes) -> Found:
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"it is not a source distribution ({error})") from None
     by_name = {name.rsplit("/", 1)[-1]: text for name, text in sorted(texts.items(), reverse=True)}
-    requires = [line for line in by_name.get("requires.txt", "").split("[")[0].splitlines() if line.strip()]
-    setup = by_name.get("setup.py", "")
+    requires, setup = _declared(by_name), by_name.get("setup.py", "")
     runs_pip = not requires and "ERROR.txt" not in by_name and bool(re.search(r"[\"']pip[\"']", setup))
-    return Found(release={"requires": requires, "runs_pip": runs_pip})
+    build = _build_requires(by_name.get("pyproject.toml", ""))
+    return Found(release={"requires": requires, "runs_pip": runs_pip, "build": build})
+
+
+def _declared(by_name: Mapping[str, str]) -> list[str]:
+    """Requirements without those of extras: as setuptools keeps them, or those of the wheel that a stub was made of."""
+    if "requires.txt" in by_name or "setup.py" in by_name:
+        before_extras = re.split(r"^\[", by_name.get("requires.txt", ""), maxsplit=1, flags=re.MULTILINE)[0]
+        return [line for line in before_extras.splitlines() if line.strip()]
+    lines = re.findall(r"^Requires-Dist: (.+)$", by_name.get("PKG-INFO", "").partition("\n\n")[0], re.MULTILINE)
+    return [str(Requirement(line)) for line in lines if "extra ==" not in line]
+
+
+def _build_requires(pyproject: str) -> list[str]:
+    try:
+        return list(tomllib.loads(pyproject)["build-system"]["requires"])
+    except (ValueError, KeyError, TypeError):
+        return [LEGACY_BACKEND]
 
 
 def _extension_facts(wheel: Members, members: frozenset[str]) -> dict[str, Any]:

@@ -51,21 +51,46 @@ def test_stubs_of_tensorrt_get_their_metadata() -> None:
     found = pins_of("py312-torch2.13-cu130-trt11.0-ubuntu24.04-x86_64")
     assert (found.torch_tensorrt, found.tensorrt) == (Version("2.13.0"), Version("11.0.0.114"))
     assert found.requirements == ("torch-tensorrt==2.13.0", "tensorrt==11.0.0.114")
+    exact, setuptools = "==11.0.0.114", ("setuptools>=61.0", "wheel")
+    parts = (f"tensorrt-cu13-libs{exact}", f"tensorrt-cu13-bindings{exact}")
     assert found.metadata == (
-        StaticMetadata("tensorrt", "11.0.0.114", ("tensorrt-cu13==11.0.0.114",)),
-        StaticMetadata(
-            "tensorrt-cu13",
-            "11.0.0.114",
-            ("tensorrt-cu13-libs==11.0.0.114", "tensorrt-cu13-bindings==11.0.0.114"),
-        ),
-        StaticMetadata("tensorrt-cu13-libs", "11.0.0.114", ()),
+        StaticMetadata("tensorrt", "11.0.0.114", (f"tensorrt-cu13{exact}",), exact, setuptools),
+        StaticMetadata("tensorrt-cu13", "11.0.0.114", parts, exact, setuptools),
+        StaticMetadata("tensorrt-cu13-libs", "11.0.0.114", (), exact, ("wheel-stub",)),
     )
+
+
+def test_stubs_require_what_the_wheels_do_that_they_stand_for() -> None:
+    """As their PKG-INFO says, which was made from the wheel's METADATA."""
+    for cell, name, requires in (
+        ("py312-torch2.8-cu128-trt10.12-ubuntu24.04-x86_64", "tensorrt-cu12-libs", ("nvidia-cuda-runtime-cu12",)),
+        ("py312-torch2.10-cu130-trt10.14-ubuntu24.04-x86_64", "tensorrt-cu13-libs", ("cuda-toolkit[cudart]<14,>=13",)),
+        (
+            "py312-torch2.13-cu130-trt10.14lean-ubuntu24.04-x86_64",
+            "tensorrt-lean-cu13-libs",
+            ("cuda-toolkit[cudart]<14,>=13",),
+        ),
+    ):
+        stub = next(stub for stub in pins_of(cell).metadata if stub.name == name)
+        assert stub.build == ("wheel-stub",)
+        assert stub.requires == requires
+
+
+def test_a_stub_newer_than_the_facts_is_built_as_the_newest_known() -> None:
+    stubs = pins_of("py312-torch2.13-cu130-trt11.99-ubuntu24.04-x86_64").metadata
+    assert [(stub.version, stub.wanted) for stub in stubs] == [("", "==11.99.*")] * 3
+    assert [stub.requires for stub in stubs] == [
+        ("tensorrt-cu13==11.99.*",),
+        ("tensorrt-cu13-libs==11.99.*", "tensorrt-cu13-bindings==11.99.*"),
+        (),
+    ]
+    assert stubs[2].build == ("wheel-stub",)
 
 
 def test_plain_tensorrt_means_cu12_before_10_13_2() -> None:
     found = pins_of("py312-torch2.8-cu128-trt10.12-ubuntu24.04-x86_64")
     assert found.requirements == ("torch-tensorrt==2.8.0", "tensorrt==10.12.0.36")
-    assert found.metadata[0] == StaticMetadata("tensorrt", "10.12.0.36", ("tensorrt-cu12==10.12.0.36",))
+    assert (found.metadata[0].name, found.metadata[0].requires) == ("tensorrt", ("tensorrt-cu12==10.12.0.36",))
 
 
 def test_whole_wheels_need_no_metadata_and_bring_their_companions() -> None:

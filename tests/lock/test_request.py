@@ -10,6 +10,7 @@ import pytest
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
+from envgen.compat.pins import StaticMetadata
 from envgen.lock import LockRequest, SourceRequest, lock_request
 from envgen.spec.matrix import Build, Extension, Indexes, Matrix, PackageAxis, Toolkit, VariableAxis
 from tests.plan.matrices import matrix
@@ -90,7 +91,7 @@ def test_a_package_axis_pins_its_package(value: str, requirements: tuple[str, ..
 def test_tensorrt_brings_its_pair_and_the_metadata_of_its_stubs() -> None:
     request = ask("py312-torch2.13-cu130-trt11.0-debian12-x86_64")
     assert request.others == ("tensorrt==11.0.0.114", "torch-tensorrt==2.13.0")
-    assert [name for name, _, _ in request.metadata] == ["tensorrt", "tensorrt-cu13", "tensorrt-cu13-libs"]
+    assert [stub.name for stub in request.metadata] == ["tensorrt", "tensorrt-cu13", "tensorrt-cu13-libs"]
 
 
 def test_an_extension_brings_its_own_requirements_once_and_the_compiler_wheels() -> None:
@@ -124,7 +125,7 @@ CHANGES: dict[str, Callable[[LockRequest], LockRequest]] = {
     "pytorch_index": lambda request: replace(request, pytorch_index="https://another.example"),
     "extra_indexes": lambda request: replace(request, extra_indexes=("https://more.example",)),
     "source": lambda request: replace(request, source=SourceRequest("extension", "1.0")),
-    "metadata": lambda request: replace(request, metadata=(("stub", "", ("real",)),)),
+    "metadata": lambda request: replace(request, metadata=(StaticMetadata("stub", "", ("real",)),)),
 }
 
 

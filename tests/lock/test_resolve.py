@@ -12,6 +12,7 @@ import pytest
 
 from envgen.cell import Cell
 from envgen.compat.facts import Facts
+from envgen.compat.pins import StaticMetadata
 from envgen.errors import LockError
 from envgen.lock import (
     IndexConfiguration,
@@ -256,7 +257,7 @@ def test_stubs_are_locked_by_the_metadata_given_and_not_executed(index: Index, w
     page = tmp_path / "stubs"
     page.mkdir()
     stub.rename(page / stub.name)
-    request = replace(ask(CUDA), others=("stub==1.0",), metadata=(("stub", "1.0", ("einops==0.7.0",)),))
+    request = replace(ask(CUDA), others=("stub==1.0",), metadata=(StaticMetadata("stub", "1.0", ("einops==0.7.0",)),))
     configuration = IndexConfiguration(default_index=index.simple, find_links=(str(page),))
     lock = Locker(configuration, tmp_path / "locks").lock(request)
     assert lock.versions == {"torch": "2.13.0", "filelock": "3.17.0", "stub": "1.0", "einops": "0.7.0"}

@@ -10,9 +10,17 @@ import pytest
 from packaging.version import Version
 
 from envgen.cell import Cuda, PythonVersion
-from envgen.compat.published import BY_NAME, not_installable, seen_builds, torch_releases, torch_tensorrt_releases
-from envgen.compat.records import Platform
+from envgen.compat.published import (
+    BY_NAME,
+    not_installable,
+    seen_builds,
+    stubs,
+    torch_releases,
+    torch_tensorrt_releases,
+)
+from envgen.compat.records import Platform, Stub
 from envgen.compat.snapshot import Snapshot
+from envgen.refresh.inside import LEGACY_BACKEND
 from envgen.refresh.report import FAULT, HELD, Outcome, Report, State
 from refresh.world import NAMES, PAIR, STUB, TODAY, TORCH, World, metadata, sdist, wheel
 
@@ -270,6 +278,21 @@ def test_source_stubs_say_what_they_stand_for(world: World) -> None:
         Version("8.6.1"): "installer",
         Version("9.0.0"): "placeholder",
     }
+
+
+def test_a_stub_of_a_wheel_says_what_that_requires_and_what_builds_it(world: World) -> None:
+    lines = ("Name: x", "Requires-Dist: cuda_toolkit[cudart] (<14,>=13)", "Requires-Dist: numpy; extra == 'numpy'")
+    info = "\n".join((*lines, "", "Requires-Dist: a word of the description"))
+    pyproject = '[build-system]\nrequires = ["wheel-stub"]\n'
+    both = {"PKG-INFO": info, "pyproject.toml": pyproject}
+    world.publish("tensorrt", "tensorrt-11.4.0.tar.gz", sdist(both))
+    world.publish("tensorrt", "tensorrt-11.3.0.tar.gz", sdist({**both, "pyproject.toml": "[broken"}))
+    world.publish("tensorrt", "tensorrt-11.2.0.tar.gz", sdist({**both, "setup.py": ""}))  # says so in requires.txt
+    world.refresh(STUB)
+    found = stubs({"tensorrt": snapshot(world, "tensorrt")})["tensorrt"]
+    assert found[Version("11.4.0")] == Stub(("cuda-toolkit[cudart]<14,>=13",), ("wheel-stub",))
+    assert found[Version("11.3.0")].build == (LEGACY_BACKEND,)
+    assert found[Version("11.2.0")] == Stub((), ("wheel-stub",))
 
 
 def test_builds_on_a_further_index_are_kept_apart(world: World) -> None:
