@@ -57,6 +57,8 @@ class Cause(StrEnum):
     TRT_LIB_MISSING = "trt-lib-missing"
     TRT_PLUGIN_MISSING = "trt-plugin-missing"
     TORCHTRT_RUNTIME_NOT_LOADED = "torchtrt-runtime-not-loaded"
+    TRT_WINDOWS_EXPORT = "trt-windows-export"
+    TRT_WINDOWS_OUTPUT = "trt-windows-output"
 
     # of an extension's own code
     HEADER_NOT_FOUND = "header-not-found"

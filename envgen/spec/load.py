@@ -36,6 +36,7 @@ from envgen.spec.matrix import (
     Runner,
     Toolkit,
     VariableAxis,
+    WindowsProgram,
 )
 from envgen.spec.problems import MatrixFileError
 from envgen.spec.schema import (
@@ -50,6 +51,7 @@ from envgen.spec.schema import (
     LimitsForm,
     MatchForm,
     MatrixForm,
+    WindowsProgramForm,
 )
 from envgen.spec.sentences import sections, structural_errors
 
@@ -154,7 +156,18 @@ def _extension(form: ExtensionForm, document: Document, file: Path) -> Extension
         imports=tuple(form.imports) or (name.replace("-", "_"),),
         checks=_checks(form.checks),
         engines=tuple(form.engines),
+        windows_program=_windows_program(form.windows_program) if form.windows_program else None,
     )
+
+
+def _windows_program(form: WindowsProgramForm) -> WindowsProgram:
+    named = {
+        "hardware_compatible": form.hardware_compatible,
+        "version_compatible": form.version_compatible,
+        "optimization_level": form.optimization_level,
+    }
+    settings = {name: value for name, value in named.items() if value is not None}
+    return WindowsProgram(form.model, tuple(form.shapes), {**form.settings, **settings}, form.tolerance)
 
 
 def _project_name(folder: Path, document: Document) -> str:

@@ -178,6 +178,27 @@ class Check:
 
 
 @dataclass(frozen=True)
+class WindowsProgram:
+    """What a Linux cell compiles for Windows.
+
+    Attributes:
+        model: `module:function`; the function gives the model and its example inputs.
+        shapes: `static`, `dynamic`.
+        settings: of torch-tensorrt's compiler, by its names.
+        tolerance: how far outputs may be from the recorded ones, as a part of the largest of them.
+    """
+
+    model: str
+    shapes: tuple[str, ...]
+    settings: Mapping[str, bool | int | float | str]
+    tolerance: float
+
+    @property
+    def version_compatible(self) -> bool:
+        return self.settings.get("version_compatible") is True
+
+
+@dataclass(frozen=True)
 class Extension:
     """What is built and checked: a folder (`path`), or a source distribution on the index (`source`).
 
@@ -194,6 +215,7 @@ class Extension:
     imports: tuple[str, ...]
     checks: tuple[Check, ...]
     engines: tuple[str, ...] = ()
+    windows_program: WindowsProgram | None = None
 
     def check(self, rung: Rung) -> Check | None:
         return next((check for check in self.checks if check.rung is rung), None)

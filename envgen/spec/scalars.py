@@ -172,6 +172,29 @@ def _whole(value: object) -> int:
     return int(value)
 
 
+def _level(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-5]", value, re.ASCII):
+        raise GrammarError(f"{value!r} is not a level from 0 to 5")
+    return int(value)
+
+
+def _tolerance(value: object) -> float:
+    if isinstance(value, str) and re.fullmatch(r"\d?\.?\d{1,12}(e-\d{1,2})?", value, re.ASCII) and 0 < float(value) < 1:
+        return float(value)
+    raise GrammarError(f"{value!r} is not a number between 0 and 1 such as 1e-3")
+
+
+def _setting(value: object) -> bool | int | float | str:
+    """As a program's own setting: true and false, numbers, and anything else as a text."""
+    if not isinstance(value, str):
+        raise GrammarError("this must be true, false, a number or a text")
+    if value in ("true", "false"):
+        return value == "true"
+    if re.fullmatch(r"-?\d{1,15}", value, re.ASCII):
+        return int(value)
+    return float(value) if re.fullmatch(r"-?\d{1,15}\.\d{1,15}", value, re.ASCII) else some_line(value)
+
+
 def _weight(value: object) -> float:
     if not isinstance(value, str) or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or not float(value):
         remedy = "Every cell keeps some weight; what is not wanted at all is left out by `where`."
@@ -228,6 +251,11 @@ Bytes = Annotated[int, BeforeValidator(lambda v: _measured(parse_size, v), json_
 
 Strength = Annotated[int, BeforeValidator(_strength), WithJsonSchema({"enum": [*STRENGTHS, *STRENGTHS.values()]})]
 Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Level = Annotated[int, BeforeValidator(_level, json_schema_input_type=int)]
+Tolerance = Annotated[float, BeforeValidator(_tolerance, json_schema_input_type=float | str)]
+Setting = Annotated[
+    Any, BeforeValidator(_setting), WithJsonSchema({"type": ["boolean", "integer", "number", "string"]})
+]
 Weight = Annotated[float, BeforeValidator(_weight, json_schema_input_type=float)]
 BudgetText = Annotated[Any, BeforeValidator(_budget), WithJsonSchema({"type": ["string", "integer"]})]
 Condition = Annotated[Any, BeforeValidator(_condition), WithJsonSchema({"type": "string"})]
@@ -258,6 +286,11 @@ Name = Annotated[
     str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name of letters, digits, dots, dashes and underscores")
 ]
 Module = Annotated[str, _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "a module to import, such as my_extension")]
+Factory = Annotated[
+    str,
+    _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", "MODULE:FUNCTION, such as my_extension.models:make"),
+]
+SettingName = Annotated[str, _matching(r"[a-z_][a-z0-9_]*", "a setting such as disable_tf32")]
 Variable = Annotated[str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a name of an environment variable")]
 CellVariable = Annotated[Variable, AfterValidator(_of_cells)]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "a SHA-256 in 64 small hexadecimal digits")]

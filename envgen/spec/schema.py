@@ -25,10 +25,12 @@ from envgen.spec.scalars import (
     ExactTorch,
     ExtraSelector,
     ExtraValue,
+    Factory,
     Flag,
     Folder,
     GpuArch,
     Image,
+    Level,
     Line,
     Module,
     Name,
@@ -40,6 +42,8 @@ from envgen.spec.scalars import (
     Reason,
     RequirementText,
     Seconds,
+    Setting,
+    SettingName,
     Sha256,
     Source,
     Strength,
@@ -47,6 +51,7 @@ from envgen.spec.scalars import (
     TensorrtSelector,
     TensorrtValue,
     Text,
+    Tolerance,
     TorchSelector,
     TorchValue,
     Url,
@@ -265,6 +270,38 @@ class ChecksForm(_Form):
     )
 
 
+class WindowsProgramForm(_Form):
+    """A model that Linux cells compile for Windows by torch-tensorrt, and Windows cells load and run."""
+
+    model: Factory = Field(
+        description="MODULE:FUNCTION without arguments that gives (module, example inputs), or (module, example inputs,"
+        " {input: {dimension: (min, usual, max)}}).",
+        examples=["my_extension.models:make"],
+    )
+    shapes: OneOrMany[Literal["static", "dynamic"]] = Field(
+        default=["static", "dynamic"], description="Inputs of one shape, inputs whose dimensions vary, or both."
+    )
+    hardware_compatible: Flag | None = Field(
+        default=None, description="Runs on every GPU of compute capability 8.0 or newer, and not only on its own kind."
+    )
+    version_compatible: Flag | None = Field(default=None, description="Runs on newer releases of TensorRT too.")
+    optimization_level: Level | None = Field(default=None, description="0 to 5; TensorRT's own is 3.")
+    tolerance: Tolerance = Field(
+        default=1e-3,
+        description="How far outputs may be from those recorded on Linux, as a part of the largest of them or of 1.",
+    )
+    settings: dict[SettingName, Setting] = Field(
+        default={}, description="Further settings of cross_compile_for_windows.", examples=[{"disable_tf32": True}]
+    )
+
+    @model_validator(mode="after")
+    def each_once(self) -> Self:
+        own = ("hardware_compatible", "version_compatible", "optimization_level")
+        if twice := [name for name in own if name in self.settings]:
+            raise GrammarError(f"`{twice[0]}` stands beside `settings`, not in it")
+        return self
+
+
 class ExtensionForm(_Form):
     """What is built and checked in every cell: a folder, or a source distribution."""
 
@@ -282,6 +319,7 @@ class ExtensionForm(_Form):
     )
     build: BuildForm = BuildForm()
     checks: ChecksForm = ChecksForm()
+    windows_program: WindowsProgramForm | None = None
     engines: OneOrMany[Folder] = Field(
         default=[],
         description="TensorRT engines made elsewhere that cells with TensorRT are to load and run: files, folders or"
