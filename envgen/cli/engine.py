@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from envgen.cell import GrammarError, SmArch
+from envgen.cell import Flavour, GrammarError, SmArch
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell, read_matrix
 from envgen.cli.engine_words import fates, in_words
 from envgen.compat.facts import Facts
-from envgen.engine import Inspected, Judgement, Knowledge, NoEngine, Place, Runtime, inspect, judge
+from envgen.engine import Inspected, Judgement, Knowledge, NoEngine, Place, inspect, judge
 from envgen.engine.record import facts_json, fate_json
 from envgen.errors import EmptySelectionError, UsageError
 from envgen.prediction.verdict import Verdict
@@ -47,7 +47,9 @@ def inspect_command(
     gpu: Annotated[
         str | None, typer.Option("--gpu", metavar="9.0", help="The compute capability of the cells that name no GPU.")
     ] = None,
-    runtime: Annotated[Runtime, typer.Option("--runtime", help="Which TensorRT the cells have.")] = Runtime.FULL,
+    runtime: Annotated[
+        Flavour | None, typer.Option("--runtime", help="Which TensorRT the cells have, in place of their own.")
+    ] = None,
     version_compatible: Annotated[
         bool, typer.Option("--version-compatible", help="It was built so; a plan does not say it itself.")
     ] = False,
@@ -88,7 +90,7 @@ def inspect_command(
         raise typer.Exit(_WRONG)
 
 
-def _places(against: Sequence[str], gpu: str | None, runtime: Runtime, matrix: Path) -> tuple[Place, ...]:
+def _places(against: Sequence[str], gpu: str | None, runtime: Flavour | None, matrix: Path) -> tuple[Place, ...]:
     """Every cell that is asked for, once.
 
     Raises:

@@ -3,7 +3,7 @@
 from envgen.engine.facts import Engine, Inspected, Kind, Module, Plan
 from envgen.engine.judge import Judgement, judge
 from envgen.engine.knowledge import Knowledge
-from envgen.engine.place import Place, Runtime
+from envgen.engine.place import Place
 from envgen.engine.read import NoEngine, inspect, inspect_bytes
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "NoEngine",
     "Place",
     "Plan",
-    "Runtime",
     "inspect",
     "inspect_bytes",
     "judge",

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from packaging.version import Version
 
-from envgen.cell import Cell, SmArch
+from envgen.cell import Cell, Flavour, SmArch
 from envgen.compat.facts import Facts
 from envgen.compat.gpus import gpu_of
 from envgen.compat.records import Platform
-
-
-class Runtime(StrEnum):
-    """Which TensorRT: with a builder, one that only runs, or one that only finds another."""
-
-    FULL = "full"
-    LEAN = "lean"
-    DISPATCH = "dispatch"
 
 
 @dataclass(frozen=True)
@@ -29,10 +20,11 @@ class Place:
     Attributes:
         tensorrt: the newest patch that the cell's label stands for; None without TensorRT.
         known: whether the facts know that release.
-        torch_tensorrt: the one for the cell's torch; None when it is not known, or without TensorRT.
+        torch_tensorrt: the one for the cell's torch; None when it is not known, or without a full TensorRT.
         gpu: None when nobody said which.
         oldest_gpu: that this TensorRT serves; None when it is not known.
         oldest_source: where that is from.
+        runtime: which of TensorRT's libraries.
     """
 
     cell: Cell
@@ -43,19 +35,21 @@ class Place:
     gpu: SmArch | None = None
     oldest_gpu: SmArch | None = None
     oldest_source: str = ""
-    runtime: Runtime = Runtime.FULL
+    runtime: Flavour = Flavour.FULL
 
     @classmethod
-    def of(cls, cell: Cell, facts: Facts, gpu: SmArch | None = None, runtime: Runtime = Runtime.FULL) -> Self:
+    def of(cls, cell: Cell, facts: Facts, gpu: SmArch | None = None, runtime: Flavour | None = None) -> Self:
         """A cell as the facts know it.
 
         Args:
             gpu: where the cell's own axis `gpu` does not say.
+            runtime: in place of the cell's own.
         """
+        runtime = runtime or (cell.tensorrt.flavour if cell.tensorrt else Flavour.FULL)
         newest = facts.newest_tensorrt(cell.tensorrt) if cell.tensorrt else None
         tensorrt = newest or (cell.tensorrt.release.version if cell.tensorrt else None)
         torch = facts.newest_patch(cell.torch)
-        pair = facts.torch_tensorrt_for(torch) if torch and tensorrt else None
+        pair = facts.torch_tensorrt_for(torch) if torch and tensorrt and runtime is Flavour.FULL else None
         named = cell.value("gpu")
         floors = [
             (floor, str(source)) for since, floor, source in facts.gpus.tensorrt if tensorrt and since <= tensorrt

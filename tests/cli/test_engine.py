@@ -59,6 +59,22 @@ def test_all_cells_of_the_matrix(envgen: Envgen, files: Path) -> None:
     assert "fails in py312-torch2.12-cu130-trt10.16" in said.out
 
 
+def test_cells_of_every_flavour(envgen: Envgen, files: Path) -> None:
+    (files / "matrix.yaml").write_text(MATRIX.replace('"11.0"', '"11.0", "11.1lean", "11.1dispatch"'))
+    said = envgen("engine", "inspect", "model.plan", "--against", "all", "--version-compatible")
+    assert said.code == 0
+    lean, loads = "py312-torch2.12-cu130-trt11.1lean-ubuntu24.04-x86_64", said.out.split("fails in")[0]
+    assert CELL in loads
+    assert lean in loads
+    assert "the dispatch runtime is given a lean runtime" in loads
+    unsaid = envgen("engine", "inspect", "model.plan", "--against", lean)
+    assert "The lean runtime runs version-compatible engines only" in unsaid.out
+    module = envgen("engine", "inspect", "model.ts", "--against", lean)
+    assert module.code == 1
+    assert "Beside the lean runtime there is no torch-tensorrt" in module.out
+    assert envgen("engine", "inspect", "model.plan", "--against", lean, "--runtime", "dispatch", "--json").code == 0
+
+
 def test_what_is_no_engine_does_not_end_the_command(envgen: Envgen, files: Path) -> None:
     said = envgen("engine", "inspect", "none.plan", "cut.plan", "model.plan")
     assert said.code == 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from envgen.cell import Cell, SmArch
+from envgen.cell import Cell, Flavour, SmArch
 from envgen.compat.facts import Facts
-from envgen.engine import Judgement, Knowledge, Place, Runtime, inspect_bytes, judge
+from envgen.engine import Judgement, Knowledge, Place, inspect_bytes, judge
 from envgen.prediction.verdict import Verdict
 
 from .made import crossed, plan, record, torchscript
@@ -34,7 +34,7 @@ PLAN = plan("11.0.0.114")
 
 
 def judged(
-    content: bytes, cell: str, *, gpu: str = "", runtime: Runtime = Runtime.FULL, told: bool = False
+    content: bytes, cell: str, *, gpu: str = "", runtime: Flavour | None = None, told: bool = False
 ) -> Judgement:
     place = Place.of(Cell.parse(cell), Facts.bundled(), SmArch.parse(gpu) if gpu else None, runtime)
     inspected = inspect_bytes(content, "model").told(version_compatible=told, hardware_compatible=told)
@@ -102,25 +102,60 @@ def test_kernels_for_other_gpus_only() -> None:
 @pytest.mark.parametrize(
     ("content", "runtime", "told", "verdict", "words"),
     [
-        (PLAN, Runtime.LEAN, False, Verdict.UNKNOWN, "lean runtime runs version-compatible engines only"),
-        (PLAN, Runtime.LEAN, True, Verdict.LOADS, ""),
-        (PLAN, Runtime.DISPATCH, True, Verdict.LOADS, "is given a lean runtime"),
-        (plan("11.0.0.114", host_code=True), Runtime.DISPATCH, False, Verdict.LOADS, "engine_host_code_allowed"),
-        (NEW, Runtime.LEAN, False, Verdict.FAILS, "needs libnvinfer.so.11"),
+        (PLAN, Flavour.LEAN, False, Verdict.UNKNOWN, "lean runtime runs version-compatible engines only"),
+        (PLAN, Flavour.LEAN, True, Verdict.LOADS, ""),
+        (PLAN, Flavour.DISPATCH, True, Verdict.LOADS, "is given a lean runtime"),
+        (plan("11.0.0.114", host_code=True), Flavour.DISPATCH, False, Verdict.LOADS, "engine_host_code_allowed"),
+        (NEW, Flavour.LEAN, False, Verdict.FAILS, "needs libnvinfer.so.11"),
         (
             torchscript(record(PLAN, settings={"version_compatible": False})),
-            Runtime.LEAN,
+            Flavour.LEAN,
             False,
             Verdict.FAILS,
             "libnvinfer",
         ),
     ],
 )
-def test_runtimes(content: bytes, runtime: Runtime, told: bool, verdict: Verdict, words: str) -> None:
+def test_runtimes(content: bytes, runtime: Flavour, told: bool, verdict: Verdict, words: str) -> None:
     found = judged(content, CELLS[3], runtime=runtime, told=told)
     said = [*(diagnosis.sentence for diagnosis in found.diagnoses), *found.conditions]
     assert found.verdict is verdict
     assert words in " ".join(said)
+
+
+NOT_COMPATIBLE = torchscript(record(PLAN, settings={"version_compatible": False}))
+
+
+@pytest.mark.parametrize(
+    ("content", "tensorrt", "told", "expected"),
+    [
+        # A plan runs in a lean cell when it is version-compatible, and nobody can tell that by its bytes.
+        (PLAN, "11.1lean", False, UNKNOWN),
+        (PLAN, "11.1lean", True, LOADS),
+        (PLAN, "11.0.0.114lean", False, UNKNOWN),  # even of the very release
+        (PLAN, "11.0.0.114lean", True, LOADS),
+        (PLAN, "11.1dispatch", True, LOADS),
+        (PLAN, "10.16lean", True, VERSION),  # no older one reads it
+        (plan("10.0.1.6"), "11.1lean", True, LOADS),
+        (plan("8.6.1.6"), "11.1lean", True, VERSION),
+        (plan("8.6.1.6"), "10.16lean", True, LOADS),
+        # A module needs torch-tensorrt, which is beside the full TensorRT alone.
+        (NEW, "11.0.0.114lean", True, "trt-lib-missing"),
+        (NEW, "11.0.0.114dispatch", True, "trt-lib-missing"),
+        (NOT_COMPATIBLE, "11.0.0.114lean", False, "trt-lib-missing"),
+    ],
+)
+def test_the_flavour_of_a_cell_decides(content: bytes, tensorrt: str, told: bool, expected: str) -> None:
+    found = judged(content, f"py312-torch2.13-cu130-trt{tensorrt}-{LINUX}", told=told)
+    assert (found.diagnoses[0].cause if found.diagnoses else found.verdict.value) == expected
+    assert found.place.torch_tensorrt is None
+
+
+def test_another_runtime_than_the_cells_own() -> None:
+    lean, full = f"py312-torch2.13-cu130-trt11.0lean-{LINUX}", CELLS[3]
+    assert judged(NEW, lean).verdict is Verdict.FAILS
+    assert judged(NEW, lean, runtime=Flavour.FULL).verdict is judged(NEW, full).verdict is Verdict.LOADS
+    assert judged(NEW, full, runtime=Flavour.LEAN).verdict is Verdict.FAILS
 
 
 def test_not_version_compatible_is_certain() -> None:

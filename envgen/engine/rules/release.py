@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from envgen.cell import Flavour
 from envgen.diagnose import Cause
 from envgen.engine.facts import Engine
 from envgen.engine.knowledge import Knowledge
-from envgen.engine.place import Place, Runtime
+from envgen.engine.place import Place
 from envgen.engine.rules.reason import Condition, Reason, fails, not_known
 
 _RELEASE = "engine-tensorrt"
@@ -62,14 +63,14 @@ def runtime_suits(engine: Engine, place: Place, _: Knowledge) -> Iterator[Reason
     soname = f"libnvinfer.so.{place.tensorrt.major}"
     if engine.plan.host_code:
         yield Condition("engine_host_code_allowed is set, for the engine brings a runtime of its own")
-    if place.runtime is Runtime.FULL:
+    if place.runtime is Flavour.FULL:
         return
     if engine.module:
         yield fails(
             Cause.TRT_LIB_MISSING,
             _RUNTIME,
-            f"torch-tensorrt needs {soname}, which the {place.runtime} runtime does not have.",
-            "Take the full TensorRT.",
+            f"Beside the {place.runtime} runtime there is no torch-tensorrt, which needs {soname}.",
+            "Take a cell with the full TensorRT.",
             library=soname,
         )
     elif engine.version_compatible is False:
@@ -84,9 +85,9 @@ def runtime_suits(engine: Engine, place: Place, _: Knowledge) -> Iterator[Reason
             f"The {place.runtime} runtime runs version-compatible engines only, and the file does not say whether it is"
             " one.",
         )
-    elif place.runtime is Runtime.DISPATCH and not engine.plan.host_code:
+    elif place.runtime is Flavour.DISPATCH and not engine.plan.host_code:
         yield Condition(
-            "the dispatch runtime is given a lean runtime (`IRuntime.load_runtime`), as none was found in it"
+            "the dispatch runtime is given a lean runtime (`IFlavour.load_runtime`), as none was found in it"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from envgen.cell import Flavour
 from envgen.diagnose import Cause
 from envgen.engine.facts import Engine
 from envgen.engine.knowledge import Knowledge
@@ -15,8 +16,8 @@ _RULE = "engine-torch-tensorrt"
 
 def module_suits(engine: Engine, place: Place, knowledge: Knowledge) -> Iterator[Reason | Condition]:
     """Whether the cell's torch-tensorrt reads the record."""
-    if engine.module is None:
-        return
+    if engine.module is None or place.runtime is not Flavour.FULL:
+        return  # of a module beside another runtime the rule on runtimes speaks
     written = knowledge.abis.get(engine.module.abi)
     releases = f"torch-tensorrt {written.words}" if written else "a torch-tensorrt that is not known"
     if place.tensorrt is None:
