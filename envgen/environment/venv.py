@@ -13,7 +13,8 @@ from uv import find_uv_bin
 from envgen.cell import Cell
 from envgen.command import Command
 from envgen.environment.protocol import OnThisMachine, Unavailable, folder_bytes
-from envgen.lock import IndexConfiguration, Lock
+from envgen.files import write_atomically
+from envgen.lock import BUILD_CONSTRAINTS, IndexConfiguration, Lock, build_constraints
 from envgen.machine import Machine, find_interpreter
 
 BIN = "Scripts" if sys.platform == "win32" else "bin"
@@ -67,7 +68,9 @@ class VenvEnvironment(OnThisMachine):
         # The lock says where its files are; the indexes are for the tools of what has to be built.
         indexes = self.configuration.arguments()
         into = ("--python", str(self._python), "--preview-features", "pylock", *indexes)
-        sync = (uv, "pip", "sync", *into, str(self.lock.path))
+        # What is no wheel is built in isolation, with what the lock says and nothing else.
+        built_with = ("--build-constraints", str(self._build_constraints)) if self.lock.build else ()
+        sync = (uv, "pip", "sync", *into, "--require-hashes", *built_with, str(self.lock.path))
         mark = (
             str(self._python),
             "-c",
@@ -76,6 +79,14 @@ class VenvEnvironment(OnThisMachine):
             self.lock.sha256,
         )
         return tuple(Command(argv, cwd, variables) for argv in (make, sync, mark))
+
+    def prepare(self) -> None:
+        if self.lock and self.lock.build:
+            write_atomically(self._build_constraints, build_constraints(self.lock))
+
+    @property
+    def _build_constraints(self) -> Path:
+        return self.folder.with_name(BUILD_CONSTRAINTS)
 
     def _require_this_system(self) -> None:
         here = self.machine

@@ -1,5 +1,6 @@
 """The exact packages of a cell, with hashes: resolved by uv into a PEP 751 `pylock.toml`."""
 
+from envgen.lock.build_constraints import BUILD_CONSTRAINTS, build_constraints
 from envgen.lock.configuration import IndexConfiguration, read_configuration
 from envgen.lock.moves import Move, moves, same_moves
 from envgen.lock.pep751 import Origin, Source
@@ -9,6 +10,7 @@ from envgen.lock.requirements import has_requirements, requirements_text, stale_
 from envgen.lock.resolve import ENVIRONMENTS, Kept, Locker
 
 __all__ = [
+    "BUILD_CONSTRAINTS",
     "ENVIRONMENTS",
     "DamagedLockError",
     "IndexConfiguration",
@@ -21,6 +23,7 @@ __all__ = [
     "Origin",
     "Source",
     "SourceRequest",
+    "build_constraints",
     "has_requirements",
     "lock_request",
     "moves",

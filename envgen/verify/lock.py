@@ -61,6 +61,7 @@ class _FailedError(Exception):
 
 def _install(environment: VenvEnvironment, bench: Bench, *, offline: bool) -> Tree:
     remove_tree(environment.folder)
+    environment.prepare()
     for command in environment.creation():
         told = {"UV_OFFLINE": "1"} if offline else {}
         ending = bench.run(replace(command, variables={**command.variables, **told}), downloads)

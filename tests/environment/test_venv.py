@@ -17,6 +17,7 @@ from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release
 from envgen.command import Command
 from envgen.environment import Unavailable, VenvEnvironment
 from envgen.lock import IndexConfiguration, Lock, read_lock
+from envgen.lock.pep751 import BuildRequirement
 from envgen.machine import Machine
 from tests.lock.index import sha256, wheel
 
@@ -59,6 +60,7 @@ def run(command: Command) -> subprocess.CompletedProcess[str]:
 
 
 def make(environment: VenvEnvironment) -> None:
+    environment.prepare()
     for command in environment.creation():
         done = run(command)
         assert done.returncode == 0, done.stderr
@@ -209,9 +211,9 @@ backend-path = ["."]
 """
 
 
-def test_what_has_to_be_built_finds_its_tools_where_the_configuration_says(
-    environment: VenvEnvironment, tmp_path: Path
-) -> None:
+@pytest.fixture
+def with_stub(environment: VenvEnvironment, tmp_path: Path) -> VenvEnvironment:
+    """Its lock has a source distribution that is built by a tool, of which the configured folder has two releases."""
     source = tmp_path / "stub-1.0.tar.gz"
     metadata = "Metadata-Version: 2.1\nName: stub\nVersion: 1.0\n"
     with tarfile.open(source, "w:gz") as archive:
@@ -220,7 +222,33 @@ def test_what_has_to_be_built_finds_its_tools_where_the_configuration_says(
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
     wheel(tmp_path / "tools", "tool", "4.2")
+    wheel(tmp_path / "tools", "tool", "4.3")
     configuration = IndexConfiguration(find_links=(str(tmp_path / "tools"),), no_index=True)
-    with_stub = replace(environment, lock=lock_of(tmp_path, source), configuration=configuration)
+    return replace(environment, lock=lock_of(tmp_path, source), configuration=configuration)
+
+
+def built_with(environment: VenvEnvironment, version: str, file: Path) -> VenvEnvironment:
+    assert environment.lock
+    build = {"tool": BuildRequirement(version=version, sha256=(sha256(file),))}
+    return replace(environment, lock=replace(environment.lock, build=build))
+
+
+def test_what_has_to_be_built_finds_its_tools_where_the_configuration_says(with_stub: VenvEnvironment) -> None:
     make(with_stub)
-    assert ask(with_stub, "import stub; print(stub.BUILT_WITH)") == "4.2"
+    assert ask(with_stub, "import stub; print(stub.BUILT_WITH)") == "4.3"
+
+
+def test_what_has_to_be_built_is_built_with_what_was_locked(with_stub: VenvEnvironment, tmp_path: Path) -> None:
+    locked = built_with(with_stub, "4.2", tmp_path / "tools" / "tool-4.2-py3-none-any.whl")
+    make(locked)
+    assert ask(locked, "import stub; print(stub.BUILT_WITH)") == "4.2"
+
+
+def test_a_tool_that_is_not_the_one_locked_builds_nothing(with_stub: VenvEnvironment, tmp_path: Path) -> None:
+    replaced = built_with(with_stub, "4.2", tmp_path / "tools" / "tool-4.3-py3-none-any.whl")
+    replaced.prepare()
+    make_folder, install, _ = replaced.creation()
+    assert run(make_folder).returncode == 0
+    done = run(install)
+    assert done.returncode != 0
+    assert "Hash mismatch for `tool==4.2`" in done.stderr
