@@ -18,6 +18,7 @@ from envgen.run.folders import remove_tree
 from envgen.run.job import Job
 from envgen.run.kept import keep
 from envgen.run.rungs.checks import run_check, unmet_needs
+from envgen.run.rungs.windows import exported, is_program, ran
 
 # Of TensorRT's caches and torch-tensorrt's, which lie there, the keys name no release and no GPU.
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
@@ -29,7 +30,7 @@ def engine(job: Job, bench: Bench) -> Answer:
     if check is None:
         return not_run(f"the extension has no {Rung.ENGINE} check")
     place = place_of(job)
-    given = tuple(look_at_given(file, place) for file in job.engines)
+    given = tuple(look_at_given(file, place) for file in job.engines if not is_program(file))
     refused = [look for look in given if look.refusal]
     facts: dict[str, JsonValue] = {"given": [look.record for look in given]} if given else {}
     if given and len(refused) == len(given):
@@ -120,4 +121,4 @@ def _in_run(target: Path) -> PurePosixPath:
 # What follows the check, in order: each takes how the rung stands and gives how it stands then. Files that are to be
 # kept are in the folder `keep` of the bench's scratch.
 Part = Callable[[Job, Bench, Answer], Answer]
-PARTS: tuple[Part, ...] = (kept_engines,)
+PARTS: tuple[Part, ...] = (kept_engines, exported, ran)
