@@ -15,7 +15,7 @@ from envgen.results import Rung
 from envgen.source import CACHES, OUTPUTS
 from envgen.spec.matrix import Extension
 
-_SHOWN_VERSIONS = ("torch", "torch-tensorrt", "tensorrt")
+_SHOWN = re.compile(r"torch|torch-tensorrt|tensorrt|tensorrt-(lean|dispatch)(-cu\d+-libs)?")
 _IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 
 
@@ -75,7 +75,8 @@ def cell_folder(cell: Cell) -> str:
 
 def described(cell: Cell, versions: Mapping[str, str]) -> str:
     """What is in an image, in a line."""
-    packages = [f"{name} {versions[name]}" for name in _SHOWN_VERSIONS if name in versions]
+    shown = sorted(filter(_SHOWN.fullmatch, versions), key=lambda name: (not name.startswith("torch"), name))
+    packages = [f"{name} {versions[name]}" for name in shown]
     cuda = "CPU" if cell.cuda.is_cpu else f"CUDA {cell.cuda.dotted}"
     return ", ".join([f"Python {cell.python}", *packages, cuda])
 

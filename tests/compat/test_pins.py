@@ -105,6 +105,32 @@ def test_old_torch_needs_numpy_1(torch: str, needed: bool) -> None:
     assert ("numpy<2" in pins_of(f"py310-torch{torch}-cpu-debian12-x86_64").requirements) is needed
 
 
+@pytest.mark.parametrize(
+    ("tensorrt", "requirements", "stubs"),
+    [
+        ("11.1lean", "tensorrt-lean-cu13-libs==11.1.0.106 tensorrt-lean-cu13-bindings==11.1.0.106", ""),
+        ("11.1dispatch", "tensorrt-dispatch-cu13-libs==11.1.0.106 tensorrt-dispatch-cu13-bindings==11.1.0.106", ""),
+        (
+            "10.14lean",
+            "tensorrt-lean-cu13-libs==10.14.1.48.post1 tensorrt-lean-cu13-bindings==10.14.1.48.post1",
+            "tensorrt-lean-cu13-libs",
+        ),
+        ("12.0lean", "tensorrt-lean-cu13-libs==12.0.* tensorrt-lean-cu13-bindings==12.0.*", ""),
+    ],
+)
+def test_a_run_only_cell_has_its_library_and_bindings_alone(tensorrt: str, requirements: str, stubs: str) -> None:
+    found = pins_of(f"py312-torch2.13-cu130-trt{tensorrt}-ubuntu24.04-x86_64")
+    assert found.requirements == tuple(requirements.split())
+    assert [stub.name for stub in found.metadata] == stubs.split()
+    assert found.torch_tensorrt is None
+
+
+@pytest.mark.parametrize("flavour", ["lean", "dispatch"])
+def test_run_only_releases_of_old_are_one_wheel(flavour: str) -> None:
+    found = pins_of(f"py310-torch2.2-cu121-trt8.6{flavour}-debian12-x86_64")
+    assert (found.requirements, found.metadata) == (("numpy<2", f"tensorrt-{flavour}==8.6.0"), ())
+
+
 def test_a_tensorrt_newer_than_the_facts_is_pinned_by_its_label() -> None:
     found = pins_of("py312-torch2.99-cu130-trt12.0-ubuntu24.04-x86_64")
     assert found.requirements == ("torch-tensorrt==2.99.*", "tensorrt==12.0.*")

@@ -70,6 +70,29 @@ def test_tensorrt_axis() -> None:
     ]
 
 
+def test_flavours_on_the_tensorrt_axis() -> None:
+    written = ("11.1dispatch", "none", "11.0lean", "11.0", "8.6lean")
+    axes = {"torch": ("2.2", "2.13"), "python": ("3.10",), "cuda": ("cu121", "cu130"), "tensorrt": written}
+    planned = plan(matrix(**axes), FACTS)
+    assert planned.axes.texts("tensorrt") == written
+    assert ids(planned) == [
+        "py310-torch2.2-cu121-debian12-x86_64",
+        "py310-torch2.2-cu121-trt8.6lean-debian12-x86_64",
+        "py310-torch2.2-cu121-trt11.0lean-debian12-x86_64",
+        "py310-torch2.2-cu121-trt11.1dispatch-debian12-x86_64",
+        "py310-torch2.13-cu130-debian12-x86_64",
+        "py310-torch2.13-cu130-trt11.0-debian12-x86_64",
+        "py310-torch2.13-cu130-trt11.0lean-debian12-x86_64",
+        "py310-torch2.13-cu130-trt11.1dispatch-debian12-x86_64",
+    ]
+
+
+def test_an_included_cell_of_a_flavour() -> None:
+    values = {"python": "3.12", "torch": "2.13", "cuda": "cu130", "tensorrt": "11.1lean", "os": "debian12"}
+    planned = plan(matrix(include=[({**values, "arch": "x86_64"}, "an engine from elsewhere")]), FACTS)
+    assert ids(planned)[-1] == "py312-torch2.13-cu130-trt11.1lean-debian12-x86_64"
+
+
 @pytest.mark.parametrize(
     ("axis", "values", "index", "words"),
     [
@@ -77,6 +100,14 @@ def test_tensorrt_axis() -> None:
         ("torch", ("2.13", "2.12", "2.13"), 2, "2.13.0 stands twice on the torch axis."),
         ("cuda", ("cu130", "13.0"), 1, "cu130 stands twice on the cuda axis: as 'cu130' and as '13.0'."),
         ("tensorrt", ("none", "none"), 1, "none stands twice on the tensorrt axis."),
+        (
+            "tensorrt",
+            ("11.1", "11.1lean", "11.1.0.106lean"),
+            2,
+            "11.1.0.106lean stands twice on the tensorrt axis: as '11.1lean' and as '11.1.0.106lean'.",
+        ),
+        ("tensorrt", ("none", "9.2lean"), 1, "The lean runtime of TensorRT 9.2.0"),
+        ("tensorrt", ("none", "11.1fat"), 1, "'11.1fat' is not a TensorRT such as 11.1"),
         ("torch", ("2.13", "2.4.7"), 1, "torch 2.4.7 does not exist; 2.4 has 2.4.0 and 2.4.1."),
         ("torch", ("<1.0",), 0, "No known torch is <1.0; the known releases go from 1.13.0 to 2.15.0."),
         ("torch", ("latest-40",), 0, "No known torch is latest-40"),
@@ -97,6 +128,7 @@ def test_a_wrong_value_is_refused_at_its_place(axis: str, values: tuple[str, ...
 
 def test_a_close_release_is_suggested() -> None:
     assert refused(matrix(torch=("2.13", "2.4.2"))).remedy == "Did you mean 2.4.1?"
+    assert refused(matrix(tensorrt=("none", "11.0.0.113lean"))).remedy == "Did you mean 11.0.0.114lean?"
 
 
 def test_a_range_may_hold_values_that_no_cell_can_use() -> None:
@@ -196,7 +228,7 @@ VALUES = {
     "python": ("3.8", "3.10", "3.12", "3.13t", "3.14"),
     "torch": ("1.13", "2.2", "2.9", "2.12.0", "2.13", "2.99"),
     "cuda": ("cpu", "cu118", "cu121", "cu128", "cu130"),
-    "tensorrt": ("none", "8.6", "10.13", "11.0", "12.0"),
+    "tensorrt": ("none", "8.6", "10.13", "11.0", "12.0", "8.6lean", "11.1lean", "11.0dispatch"),
     "os": ("debian12", "ubuntu20.04", "windows2022", "macos13"),
     "arch": ("x86_64", "aarch64"),
 }

@@ -16,14 +16,14 @@ from envgen.cell import Cell
 from envgen.compat.windows import WindowsContainers
 from envgen.errors import EnvgenError
 from envgen.image import ImageReference
-from envgen.render.about import image_tag
+from envgen.render.about import described, image_tag
 from envgen.render.bake import bake_file
 from envgen.render.conda import conda_files
 from envgen.render.files import Generated
 from envgen.render.shells import shell_files
 from envgen.render.windows import windows_files
 
-from .cases import REFERENCE, cases, conda_inputs, inputs, windows_inputs
+from .cases import REFERENCE, cases, conda_inputs, inputs, windows_inputs, windows_tensorrt
 
 dockerfile = pytest.importorskip("dockerfile", reason="the parser has no wheel for this machine")
 
@@ -41,6 +41,7 @@ def text_of(files: tuple[Generated, ...], name: str) -> str:
 
 RENDERED = {
     "windows.Dockerfile": text_of(windows_files(windows_inputs(), ""), "Dockerfile"),
+    "windows_tensorrt.Dockerfile": text_of(windows_files(windows_tensorrt(), ""), "Dockerfile"),
     "conda.Dockerfile": text_of(conda_files(conda_inputs()), "conda.Dockerfile"),
     "docker-bake.json": bake_file(BAKED, "matrix.yaml").text,
     "compose.yaml": text_of(shell_files(CUDA.cell, CUDA.extension, "matrix.yaml"), "compose.yaml"),
@@ -175,3 +176,19 @@ def test_a_development_container() -> None:
     assert document["build"]["target"] == "development"
     assert document["remoteUser"] == "envgen"
     assert document["hostRequirements"] == {"gpu": "optional"}
+
+
+@pytest.mark.parametrize(
+    ("tensorrt", "versions", "said"),
+    [
+        ("11.0", {"tensorrt-cu13-libs": "11.0.0.114", "tensorrt": "11.0.0.114", "torch-tensorrt": "2.13.0"}, "full"),
+        ("11.1lean", {"tensorrt-lean-cu13-bindings": "11.1.0.106", "tensorrt-lean-cu13-libs": "11.1.0.106"}, "lean"),
+    ],
+)
+def test_what_is_in_an_image_names_the_flavour(tensorrt: str, versions: dict[str, str], said: str) -> None:
+    cell = Cell.parse(f"py312-torch2.13-cu130-trt{tensorrt}-debian12-x86_64")
+    expected = {
+        "full": "torch 2.13.0, torch-tensorrt 2.13.0, tensorrt 11.0.0.114",
+        "lean": "torch 2.13.0, tensorrt-lean-cu13-libs 11.1.0.106",
+    }
+    assert described(cell, versions | {"torch": "2.13.0"}) == f"Python 3.12, {expected[said]}, CUDA 13.0"

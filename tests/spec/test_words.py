@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from envgen.cell import Cuda, GrammarError, Os, OsFamily, PythonVersion, Release
+from envgen.cell import Cuda, Flavour, GrammarError, Os, OsFamily, PythonVersion, Release, TensorRt
 from envgen.spec.coverage import accepts
 from envgen.spec.quantity import parse_duration, parse_size
 from envgen.spec.selector import (
@@ -17,6 +17,8 @@ from envgen.spec.selector import (
     parse_os_selector,
     parse_python_selector,
     parse_release_selector,
+    parse_tensorrt_selector,
+    parse_tensorrt_value,
 )
 
 
@@ -25,6 +27,11 @@ def test_selectors() -> None:
     assert parse_release_selector("latest") == Latest(0)
     assert parse_release_selector("latest-2") == Latest(2)
     assert parse_release_selector(">=2.9,<2.12") == SpecifierSet(">=2.9,<2.12")
+    assert parse_tensorrt_value("11.1") == TensorRt(Release("11.1"))
+    assert parse_tensorrt_value("11.1lean") == TensorRt(Release("11.1"), Flavour.LEAN)
+    assert parse_tensorrt_value(">=10.16") == SpecifierSet(">=10.16")
+    assert parse_tensorrt_selector("lean") is Flavour.LEAN
+    assert parse_tensorrt_selector("latest") == Latest(0)
     assert parse_python_selector("3.14t") == PythonVersion(14, free_threaded=True)
     assert parse_python_selector(">=3.10") == SpecifierSet(">=3.10")
     assert parse_cuda_selector("13.0") == Cuda(13, 0)
@@ -42,9 +49,19 @@ def test_not_a_release_selector(text: str) -> None:
         parse_release_selector(text)
 
 
-@given(st.text(max_size=12))
+@pytest.mark.parametrize(
+    "text", ["", "lean", "full", "dispatch", "none", "latestlean", ">=11lean", "11lean", "11.1full"]
+)
+def test_not_a_tensorrt_value(text: str) -> None:
+    with pytest.raises(GrammarError):
+        parse_tensorrt_value(text)
+
+
+@given(st.text(max_size=12) | st.from_regex(r"\d+\.\d+(lean|dispatch|full)?", fullmatch=True))
 def test_selectors_print_themselves(text: str) -> None:
-    for parse in (parse_release_selector, parse_python_selector, parse_cuda_selector, parse_os_selector):
+    for parse in (
+        parse_release_selector, parse_tensorrt_selector, parse_python_selector, parse_cuda_selector, parse_os_selector,
+    ):  # fmt: skip
         try:
             parsed = parse(text)
         except GrammarError:
@@ -82,6 +99,22 @@ def test_selectors_print_themselves(text: str) -> None:
         ("tensorrt", "none", "10.16", False),
         ("tensorrt", ">=10", "none", False),
         ("tensorrt", "10.14", "10.14.1.48.post1", True),
+        ("tensorrt", "11.1", "11.1lean", False),  # a release without a flavour is full
+        ("tensorrt", "11.1lean", "11.1", False),
+        ("tensorrt", "11.1lean", "11.1.0.106lean", True),
+        ("tensorrt", "11.1.0.106lean", "11.1lean", None),
+        ("tensorrt", "11.1lean", "11.1.0.106dispatch", False),
+        ("tensorrt", ">=11", "11.1lean", True),  # a range takes every flavour
+        ("tensorrt", ">=11.2", "11.1dispatch", False),
+        ("tensorrt", "latest", "11.4lean", False),
+        ("tensorrt", "latest", "11.4", None),
+        ("tensorrt", "lean", "11.1lean", True),
+        ("tensorrt", "lean", "11.1dispatch", False),
+        ("tensorrt", "full", "11.1", True),
+        ("tensorrt", "full", ">=10.16", True),
+        ("tensorrt", "lean", "latest", False),
+        ("tensorrt", "lean", "none", False),
+        ("tensorrt", "11.1lean", ">=10.16", False),
         ("numpy", "2.3", "2.3", True),
         ("numpy", "2.*", "2.3", True),
         ("numpy", "2.3", "1.26", False),
