@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import JsonValue
 
 from envgen.cell import SmArch
 from envgen.compat.facts import Facts
+from envgen.compat.published import TENSORRT
 from envgen.diagnose import Cause, diagnosis
 from envgen.engine import Inspected, Knowledge, NoEngine, Place, inspect, judge
 from envgen.engine.record import facts_json, fate_json
@@ -76,10 +78,21 @@ def place_of(job: Job) -> Place:
     capabilities = {gpu.compute_capability for gpu in job.machine.gpus}
     gpu = SmArch.parse(capabilities.pop()) if len(capabilities) == 1 else None  # else it shows only when it is run
     place = Place.of(job.cell, Facts.current(), gpu)
-    tensorrt, torch_tensorrt = _locked(job, "tensorrt"), _locked(job, "torch-tensorrt")
+    tensorrt, torch_tensorrt = exact_tensorrt(job), _locked(job, "torch-tensorrt")
     if tensorrt:
         place = replace(place, tensorrt=tensorrt, known=True)
     return replace(place, torch_tensorrt=torch_tensorrt) if torch_tensorrt else place
+
+
+def exact_tensorrt(job: Job) -> Version | None:
+    """The release of TensorRT that the cell surely has; None where neither its lock nor its own name says it."""
+    if job.cell.tensorrt is None:
+        return None
+    if isinstance(job.lock, Lock):
+        package = re.compile(rf"{TENSORRT[job.cell.tensorrt.flavour]}(-cu\d+(-bindings)?)?")
+        found = next((version for name, version in job.lock.versions.items() if package.fullmatch(name)), None)
+        return Version(found) if found else None
+    return None if job.cell.tensorrt.release.is_minor else job.cell.tensorrt.release.version
 
 
 def _locked(job: Job, package: str) -> Version | None:

@@ -1,4 +1,4 @@
-"""The rung `loaded`: the extension is imported in a fresh process beside the cell's torch."""
+"""The rung `loaded`: a fresh process imports the extension beside the cell's torch; then TensorRT, if there is one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from envgen.probe import script
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
+from envgen.run.rungs.tensorrt import with_tensorrt
 
 
 def loaded(job: Job, bench: Bench) -> Answer:
@@ -23,7 +24,7 @@ def loaded(job: Job, bench: Bench) -> Answer:
     if "modules" not in facts:
         return failed("the process ended itself while loading, with code 0")
     foreign = _not_what_was_built(job, facts["modules"])
-    return failed(foreign, facts) if foreign else passed(facts=facts)
+    return failed(foreign, facts) if foreign else with_tensorrt(job, bench, passed(facts=facts))
 
 
 def _not_what_was_built(job: Job, modules: Any) -> str:
