@@ -18,7 +18,7 @@ from envgen.compat.facts import Facts
 from envgen.compat.pins import pins
 from envgen.compat.words import listed
 from envgen.errors import EnvgenError
-from envgen.lock import Lock
+from envgen.lock import Lock, build_constraints
 from envgen.render.conda import CondaInputs, conda_files
 from envgen.render.dockerfile import DockerInputs, environment_files
 from envgen.render.files import Generated
@@ -121,6 +121,7 @@ def cell_inputs(cell: Cell, lock: Lock, matrix: Matrix, facts: Facts, images: Co
         variables=matrix.variables_of(cell.extra),
         archive=system.archive,
         notes=unpinned_notes((base_image, runtime_image)),
+        build_constraints=build_constraints(lock),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from envgen import __version__
 from envgen.cell import Cell, OsFamily, SmArch
 from envgen.errors import EnvgenError
+from envgen.lock import BUILD_CONSTRAINTS
 from envgen.render.about import (
     cell_folder,
     default_command,
@@ -54,6 +55,7 @@ class DockerInputs:
             argument MAX_JOBS.
         archive: the hosts of the system's packages, in whose place a mirror may stand.
         notes: what a reader is to know of it, for the header.
+        build_constraints: what the lock's source distributions are built with; empty where it has none.
     """
 
     cell: Cell
@@ -77,6 +79,7 @@ class DockerInputs:
     max_jobs: int = 4
     archive: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    build_constraints: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def environment_files(inputs: DockerInputs, lock: str) -> tuple[Generated, ...]:
         Generated(folder / "Dockerfile.dockerignore", render_dockerignore(inputs)),
         Generated(folder / WHOLE, lock),
         *(Generated(folder / layer.lock, layer.text) for layer in inputs.layers if layer.text is not None),
+        *([Generated(folder / BUILD_CONSTRAINTS, inputs.build_constraints)] if inputs.build_constraints else []),
         *shell_files(inputs.cell, inputs.extension, inputs.matrix_name),
     )
 
@@ -128,6 +132,7 @@ def render_dockerfile(inputs: DockerInputs) -> str:
         uv_version=inputs.uv_version,
         python=inputs.python,
         layers=inputs.layers,
+        build_constraints=BUILD_CONSTRAINTS if inputs.build_constraints else "",
         system_python=inputs.system_python,
         platform=platform(cell),
         archives=f"s,https?://({'|'.join(map(re.escape, inputs.archive))}),",
@@ -144,7 +149,8 @@ def render_dockerfile(inputs: DockerInputs) -> str:
 
 def render_dockerignore(inputs: DockerInputs) -> str:
     """What the build context holds: the extension's source and the cell's locks, nothing else."""
-    locks = tuple(f"{cell_folder(inputs.cell)}/{layer.lock}" for layer in inputs.layers)
+    names = [*(layer.lock for layer in inputs.layers), *([BUILD_CONSTRAINTS] if inputs.build_constraints else [])]
+    locks = tuple(f"{cell_folder(inputs.cell)}/{name}" for name in names)
     return ignore_list(locks, inputs.source, inputs.matrix_name)
 
 

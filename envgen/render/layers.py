@@ -6,7 +6,7 @@ platform, all have the same large packages, but for those that an axis of their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -32,11 +32,13 @@ class Layer:
         lock: the name of its lock; the last one's is the cell's own.
         text: of its lock; None for the cell's own, which is there already.
         local_files: what this step installs from folders of the machine that locked; the image that builds has them.
+        builds: whether something of this step is no wheel: a stub, in whose place its build fetches the vendor's wheel.
     """
 
     lock: str
     text: str | None = None
     local_files: tuple[str, ...] = ()
+    builds: bool = False
 
 
 def lock_layers(lock: Lock, apart: Iterable[str] = ()) -> tuple[Layer, ...]:
@@ -55,33 +57,41 @@ def lock_layers(lock: Lock, apart: Iterable[str] = ()) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     done: list[LockedPackage] = []
     for name, packages in steps.items():
-        layers.append(Layer(name, _text(packages), _local_files(packages, done)))
+        layers.append(_layer(name, _text(packages), packages, done))
         done = packages
-    return *layers, Layer(WHOLE, local_files=_local_files(lock.packages, done))
+    return *layers, _layer(WHOLE, None, lock.packages, done)
+
+
+def _layer(name: str, text: str | None, packages: Sequence[LockedPackage], done: Sequence[LockedPackage]) -> Layer:
+    new = [package for package in packages if package not in done]
+    return Layer(name, text, _local_files(new), any(not _is_wheel(package) for package in new))
+
+
+def _is_wheel(package: LockedPackage) -> bool:
+    return package.file.endswith(".whl")
 
 
 def _is_dear(package: LockedPackage) -> bool:
-    """Torch always: its size may be unknown, and a small one still parts from what is beside it."""
-    return package.file.endswith(".whl") and (package.name == "torch" or (package.size or 0) >= DEAR)
+    """Torch always: its size may be unknown, and a small one still parts from what is beside it; so do stubs."""
+    return package.name == "torch" or not _is_wheel(package) or (package.size or 0) >= DEAR
 
 
 def _is_of(name: str, owners: tuple[str, ...]) -> bool:
     return any(name == owner or name.startswith(f"{owner}-") for owner in owners if owner != "torch")
 
 
-def _local_files(packages: Iterable[LockedPackage], done: list[LockedPackage]) -> tuple[str, ...]:
-    places = {package.location for package in packages if package not in done}
+def _local_files(packages: Iterable[LockedPackage]) -> tuple[str, ...]:
+    places = {package.location for package in packages}
     return tuple(sorted(unquote(urlsplit(place).path) for place in places if place.startswith("file:")))
 
 
 def _text(packages: Iterable[LockedPackage]) -> str:
-    """A PEP 751 lock of one wheel for each package, the same in all cells that have the same wheels."""
-    entries = [
-        {
-            "name": package.name,
-            "version": package.version,
-            "wheels": [{"name": package.file, "url": package.location, "hashes": {"sha256": package.sha256}}],
-        }
-        for package in sorted(packages, key=lambda package: package.name)
-    ]
+    """A PEP 751 lock of one file for each package, the same in all cells that have the same files."""
+    entries = [_entry(package) for package in sorted(packages, key=lambda package: package.name)]
     return _HEADER + tomli_w.dumps({"lock-version": "1.0", "created-by": "envgen", "packages": entries})
+
+
+def _entry(package: LockedPackage) -> dict[str, object]:
+    file = {"name": package.file, "url": package.location, "hashes": {"sha256": package.sha256}}
+    kind: dict[str, object] = {"wheels": [file]} if _is_wheel(package) else {"sdist": file}
+    return {"name": package.name, "version": package.version, **kind}

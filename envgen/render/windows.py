@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from envgen import __version__
 from envgen.cell import Cell
 from envgen.compat.windows import Installer
+from envgen.lock import BUILD_CONSTRAINTS
 from envgen.render.about import cell_folder, default_command, described, ignore_list, image_tag, packaged_version
 from envgen.render.builds import BuildInputs, Commands, build_commands
 from envgen.render.files import Generated
@@ -22,6 +23,11 @@ _INSTALL = (
     "C:\\Python\\python.exe", "-m", "uv", "pip", "install", "--python", _PYTHON,
     "--no-cache", "--no-deps", "--no-build-isolation", "--target", "C:\\step",
 )  # fmt: skip
+_SYNC = (
+    "C:\\Python\\python.exe", "-m", "uv", "pip", "sync", "--preview-features", "pylock", "--no-config", "--no-cache",
+    "--require-hashes", "--python", _PYTHON, "C:\\envgen\\pylock.toml",
+)  # fmt: skip
+_SYNC_BUILDING = (*_SYNC, "--build-constraints", f"C:\\envgen\\{BUILD_CONSTRAINTS}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class WindowsInputs:
     source: PurePosixPath | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    build_constraints: str = ""
 
 
 def windows_files(inputs: WindowsInputs, lock: str) -> tuple[Generated, ...]:
@@ -60,11 +67,16 @@ def windows_files(inputs: WindowsInputs, lock: str) -> tuple[Generated, ...]:
         EnvgenError: a value of the matrix cannot stand in a Dockerfile.
     """
     folder = cell_folder(inputs.cell)
-    ignored = ignore_list((f"{folder}/pylock.toml",), inputs.source, inputs.matrix_name)
+    constraints = [Generated(Path(folder, BUILD_CONSTRAINTS), inputs.build_constraints)] * bool(
+        inputs.build_constraints
+    )
+    locks = (f"{folder}/pylock.toml", *(file.path.as_posix() for file in constraints))
+    ignored = ignore_list(locks, inputs.source, inputs.matrix_name)
     return (
         Generated(Path(folder, "Dockerfile"), _dockerfile(inputs, folder)),
         Generated(Path(folder, "Dockerfile.dockerignore"), ignored),
         Generated(Path(folder, "pylock.toml"), lock),
+        *constraints,
     )
 
 
@@ -87,6 +99,8 @@ def _dockerfile(inputs: WindowsInputs, folder: str) -> str:
         build_tools_options=(*_BUILD_TOOLS_OPTIONS, *(word for name in inputs.components for word in ("--add", name))),
         redistributable=inputs.redistributable,
         uv=f"uv=={inputs.uv_version}",
+        sync=_SYNC_BUILDING if inputs.build_constraints else _SYNC,
+        build_constraints=BUILD_CONSTRAINTS if inputs.build_constraints else "",
         build=_commands(inputs, inputs.extension) if inputs.extension else None,
         build_env=tuple(_build_env(inputs, inputs.extension)) if inputs.extension else (),
         runtime_env=tuple(_runtime_env(inputs)),

@@ -6,7 +6,7 @@ from envgen.cell import Cell
 from envgen.compat.facts import Facts
 from envgen.compat.windows import WindowsContainers
 from envgen.errors import EnvgenError
-from envgen.lock import Lock
+from envgen.lock import Lock, build_constraints
 from envgen.render.sources import applying_steps, source_below
 from envgen.render.windows import WindowsInputs
 from envgen.spec.matrix import DeviceCode, Matrix
@@ -42,4 +42,5 @@ def windows_cell_inputs(
         source=source_below(matrix, extension),
         variables=matrix.variables_of(cell.extra),
         notes=notes,
+        build_constraints=build_constraints(lock),
     )

@@ -35,6 +35,8 @@ FROM_INDEX = replace(
 
 
 LAYERS = (Layer(TORCH, "torch alone"), Layer(LARGE, "torch and tensorrt"), Layer(WHOLE))
+STUBS = (Layer(TORCH, "torch alone"), Layer(LARGE, "torch and stubs of tensorrt", builds=True), Layer(WHOLE))
+CONSTRAINTS = f"wheel-stub==0.5.0 --hash=sha256:{'ef' * 32}\n"
 
 
 def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
@@ -57,9 +59,9 @@ def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:
     )
 
 
-def windows_inputs() -> WindowsInputs:
+def windows_inputs(name: str = "py314t-torch2.13-cpu-windows2022-x86_64") -> WindowsInputs:
     """A free-threaded cell with the reference extension; one installer with a hash, as the data may have."""
-    cell = Cell.parse("py314t-torch2.13-cpu-windows2022-x86_64")
+    cell = Cell.parse(name)
     known = WindowsContainers.load()
     return WindowsInputs(
         cell=cell,
@@ -77,6 +79,12 @@ def windows_inputs() -> WindowsInputs:
         source=PurePosixPath("csrc"),
         variables={"MODE": "fast"},
     )
+
+
+def windows_tensorrt() -> WindowsInputs:
+    """A full TensorRT, of which the lock has stubs."""
+    cell = "py312-torch2.13-cu130-trt11.0-windows2022-x86_64"
+    return replace(windows_inputs(cell), build_constraints=CONSTRAINTS)
 
 
 def conda_inputs() -> CondaInputs:
@@ -105,8 +113,13 @@ def cases() -> dict[str, DockerInputs]:
     cpu = inputs("py313-torch2.13-cpu-debian12-aarch64")
     wheels = inputs("py311-torch2.13-cu130-trt11.0-debian12-x86_64-blas_mkl")
     archs = (SmArch.parse("9.0"), SmArch.parse("8.0"), SmArch.parse("10.0+PTX"))
+    full = inputs("py312-torch2.13-cu130-trt11.0-ubuntu24.04-x86_64")
+    whole = inputs("py310-torch2.2-cu121-trt8.6-debian12-x86_64")
     return {
         "environment_only": cpu,
+        "tensorrt_stubs": replace(full, layers=STUBS, build_constraints=CONSTRAINTS),
+        "tensorrt_whole": replace(whole, layers=LAYERS),
+        "tensorrt_lean": replace(inputs("py312-torch2.13-cu130-trt11.1lean-debian12-x86_64"), layers=LAYERS),
         "backend": replace(cpu, extension=replace(REFERENCE, build=Build()), source=PurePosixPath("csrc")),
         "cuda_steps": replace(
             cuda,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from envgen import __version__
 from envgen.cell import Cell
 from envgen.errors import EnvgenError
+from envgen.lock import BUILD_CONSTRAINTS
 from envgen.render.dockerfile import environment_files, render_dockerfile, render_dockerignore
 from envgen.results import Rung
 from envgen.spec.matrix import Build, BuildStep, Check
@@ -94,6 +95,7 @@ def test_steps_that_cells_share_name_no_cell(name: str) -> None:
     text = render_dockerfile(inputs)
     shared = text[text.index("FROM ${BASE_IMAGE}") : text.index("# To work on the sources in")]
     *before, whole = (layer.lock for layer in inputs.layers)
+    before += [BUILD_CONSTRAINTS] * bool(inputs.build_constraints)
     for place in (f"COPY environments/{{}}/{whole} ", *(f"source=environments/{{}}/{lock}," for lock in before)):
         named = place.format(inputs.cell)
         assert shared.count(named) == 1
@@ -274,6 +276,18 @@ def test_the_locks_of_shared_layers_lie_beside_the_cell_s_own() -> None:
     }
     ignore = render_dockerignore(CASES["index_wheels"]).splitlines()
     assert {f"!environments/{CASES['index_wheels'].cell}/{name}" for name in locks} <= set(ignore)
+
+
+def test_stubs_are_built_with_what_was_locked_in_a_layer_that_cells_share() -> None:
+    stubs = CASES["tensorrt_stubs"]
+    runs = [line.rest for line in instructions(render_dockerfile(stubs)) if "uv pip sync" in line.rest]
+    (builds,) = [run for run in runs if BUILD_CONSTRAINTS in run]
+    assert f"--build-constraints /run/{BUILD_CONSTRAINTS} /run/pylock.large.toml" in " ".join(shlex.split(builds))
+    files = {file.path.name: file.text for file in environment_files(stubs, "lock\n")}
+    assert files[BUILD_CONSTRAINTS] == stubs.build_constraints
+    assert f"!environments/{stubs.cell}/{BUILD_CONSTRAINTS}" in files["Dockerfile.dockerignore"].splitlines()
+    assert "WHEEL_STUB_PIP_INDEX_URL" not in render_dockerfile(CASES["tensorrt_lean"])
+    assert BUILD_CONSTRAINTS not in {file.path.name for file in environment_files(CASES["tensorrt_lean"], "lock\n")}
 
 
 def test_the_whole_project_as_source_keeps_environments_out_of_the_context() -> None:

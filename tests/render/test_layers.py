@@ -70,10 +70,19 @@ def test_torch_parts_from_the_rest_whatever_its_size() -> None:
     assert names(lock_layers(lock(package("torch", 5)), ("torch",))[0]) == ["torch"]
 
 
-def test_a_lock_without_wheels_is_one_step() -> None:
-    source = replace(package("torch", 9 * DEAR), file="torch-1.0.tar.gz")
-    assert lock_layers(lock(source)) == (Layer(WHOLE),)
-    assert lock_layers(lock()) == (Layer(WHOLE),)
+def test_a_lock_without_dear_packages_is_one_step() -> None:
+    assert lock_layers(lock(*SMALL)) == lock_layers(lock()) == (Layer(WHOLE),)
+
+
+def test_a_stub_is_dear_whatever_its_own_size() -> None:
+    """Its build fetches the vendor's libraries; cells that share torch alone share nothing of that."""
+    stub = replace(package("tensorrt-cu13-libs", 15_000), file="tensorrt_cu13_libs-11.0.tar.gz")
+    torch, large, whole = lock_layers(lock(*SMALL, *TORCH_ALONE, stub), ("tensorrt",))
+    assert [layer.builds for layer in (torch, large, whole)] == [False, True, False]
+    assert torch == lock_layers(lock(*TORCH_ALONE))[0]
+    (entry,) = [each for each in tomllib.loads(large.text or "")["packages"] if each["name"] == stub.name]
+    assert entry["sdist"] == {"name": stub.file, "url": stub.location, "hashes": {"sha256": stub.sha256}}
+    assert "wheels" not in entry
 
 
 def test_it_is_a_lock() -> None:
