@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import traceback
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from envgen_reference.checks.engine_bindings import first_line
 from envgen_reference.checks.engine_children import LIMIT, RESULT
@@ -25,27 +25,33 @@ STEPS = {
 }
 
 
-def main(step: str, arguments: Dict[str, Any]) -> None:
+def main(step: str, arguments: Dict[str, Any]) -> Optional[BaseException]:
+    """Take the step and write its ending.
+
+    Returns:
+        The error that ended it. With it live the frames that it came through, and so what TensorRT made in them.
+    """
     facts: Facts = {}
-    ending, sentence = Ending.PASSED, ""
+    ending, sentence, failure = Ending.PASSED, "", None
     module, _, function = STEPS[step].partition(".")
     try:
         getattr(importlib.import_module(f"envgen_reference.checks.{module}"), function)(facts, **arguments)
     except Ended as ended:
-        ending, sentence = ended.ending, str(ended)
+        ending, sentence, failure = ended.ending, str(ended), ended
     except Exception as error:  # noqa: BLE001  (whatever it is, the step failed and says so)
         traceback.print_exc()
-        ending, sentence = Ending.FAILED, f"{type(error).__name__}: {first_line(error)}"
+        ending, sentence, failure = Ending.FAILED, f"{type(error).__name__}: {first_line(error)}", error
     record = {"ending": ending.value, "sentence": sentence, "facts": facts}
     with open(os.environ[RESULT], "w", encoding="utf-8") as out:
         json.dump(record, out)
+    return failure
 
 
 if __name__ == "__main__":
     faulthandler.enable()
     # Shortly before the parent ends it, it says where it hangs.
     faulthandler.dump_traceback_later(0.95 * float(os.environ[LIMIT]))
-    main(sys.argv[1], json.loads(sys.argv[2]))
+    kept = main(sys.argv[1], json.loads(sys.argv[2]))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
