@@ -6,8 +6,9 @@ own packages only, Python 3.8 and later. JSON goes to the file named by ENVGEN_F
     {"no_driver": "no NVIDIA driver", "libraries": [{"file": ..., "soname": ..., ...}, ...],
      "steps": [{"step": "bindings", "outcome": "passed", "said": "", "seconds": 0.3, ...}, ...]}
 
-An outcome is `passed`, `no-driver` (the step was left out), or what KNOWN names. Without a driver no builder and no
-runtime is made, as they are null objects then that crash when they are touched; STEPs that are named are taken anyway.
+An outcome is `passed`, `no-driver` (the step was left out), or what KNOWN names. Only STEPs that are named are taken
+where some are: `builder` and `runtime` are not taken otherwise, as they work on the device, and without a driver they
+make null objects that crash when they are touched.
 """
 
 import ctypes
@@ -37,7 +38,7 @@ MODULES = {
     "dispatch": ("tensorrt_dispatch", "tensorrt_dispatch_bindings"),
 }
 LIBRARY = {"full": "nvinfer", "lean": "nvinfer_lean", "dispatch": "nvinfer_dispatch"}
-NEED_DRIVER = ("torch_tensorrt", "builder", "runtime")
+OBJECTS = ("builder", "runtime")
 
 # Endings that are known by what was printed, the first that fits counts; some are of certain steps only. Seen with
 # TensorRT 8.6.0, 10.16, 11.1 and torch_tensorrt 2.2.0, 2.14.0 on a machine without a driver, 2026-11-20. The executable
@@ -274,17 +275,19 @@ def usual(flavour: str, files: List[Facts]) -> List[Tuple[str, str]]:
         steps += [("builder_resource", first[kind]) for kind in sorted(first) if kind.startswith("nvinfer_builder_res")]
         steps += [(name, first[name]) for name in ("torchtrt", "torchtrt_runtime") if name in first]
         steps += [("torch_tensorrt", "")] * ("torchtrt" in first)
-        steps.append(("builder", flavour))
-    return [*steps, ("runtime", flavour)]
+    return steps
 
 
 def main(flavour: str, named: List[str]) -> None:
     reason, files = no_driver(), libraries(flavour)
+    order = usual(flavour, files)
+    if named:
+        order = [step for step in [*order, *((name, flavour) for name in OBJECTS)] if step[0] in named]
     steps = []
-    for name, argument in usual(flavour, files):
-        if reason and name in NEED_DRIVER and name not in named:
+    for name, argument in order:
+        if reason and name == "torch_tensorrt" and not named:
             steps.append({"step": name, "outcome": "no-driver", "said": reason, "seconds": 0.0})
-        elif not named or name in named:
+        else:
             steps.append(ask(name, argument))
     with open(os.environ["ENVGEN_FACTS"], "w", encoding="utf-8") as out:
         json.dump({"no_driver": reason, "libraries": files, "steps": steps}, out)

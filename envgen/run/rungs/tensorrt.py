@@ -26,8 +26,6 @@ _STEPS = {
     "torchtrt": "libtorchtrt was loaded into torch",
     "torchtrt_runtime": "libtorchtrt_runtime was loaded into torch",
     "torch_tensorrt": "torch_tensorrt was imported",
-    "builder": "a builder was made",
-    "runtime": "a runtime was made",
 }
 
 
@@ -180,11 +178,10 @@ def proved(seen: Seen) -> str:
         said.insert(0, f"libtorchtrt {seen.told('torchtrt', 'version')} (ABI {abi}) loaded into torch {torch}")
     elif seen.flavour is Flavour.FULL:
         said.append("torch-tensorrt is not installed")
-    if seen.no_driver:
-        left = "torch_tensorrt itself not imported" if "torch_tensorrt" in seen.steps else "no runtime made"
-        said.append(f"{left}: {seen.no_driver}")
-    elif "torch_tensorrt" in seen.steps:
-        said.append("torch_tensorrt imported")
+    if "torch_tensorrt" in seen.steps:
+        said.append(
+            f"torch_tensorrt itself not imported: {seen.no_driver}" if seen.no_driver else "torch_tensorrt imported"
+        )
     return "; ".join(said)
 
 
