@@ -45,6 +45,7 @@ COMMANDS = {
     "doctor": Place("doctor", "doctor_command"),
     "build-commands": Place("build_commands", "build_commands_command"),
     "verify": Place("verify", "verify_command"),
+    "windows-pair": Place("windows_pair", "windows_pair_command"),
     "report": Place("report", "report_command"),
     "schema": Place("schema", "schema_command"),
     "engine": Place("engine", "app"),
