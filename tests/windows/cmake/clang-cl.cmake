@@ -1,0 +1,10 @@
+# CMake as it sees MSVC: clang-cl, which takes MSVC's options. There are no headers of Windows here, so nothing is linked.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR AMD64)
+set(CMAKE_CXX_COMPILER "$ENV{CLANG_CL}")
+set(CMAKE_CXX_COMPILER_TARGET x86_64-pc-windows-msvc)
+set(CMAKE_AR "$ENV{LLVM_LIB}")
+set(CMAKE_LINKER "$ENV{LLD_LINK}")
+set(CMAKE_MT "")
+set(CMAKE_RC_COMPILER "$ENV{LLVM_RC}")
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
