@@ -110,6 +110,15 @@ def test_a_step_is_shared_by_the_pythons_that_agree_on_its_axes(project: TinyPro
     assert at(results[cell_id(other)], Rung.CPU).facts["python"] == [3, int(other.split(".")[1])]
 
 
+def test_a_shared_step_that_fails(project: TinyProject) -> None:
+    done = project.envgen("run", TINY_BUILD="fail library")
+    assert done.returncode == 1, done.stderr
+    failed = project.result(CELL).failed
+    assert failed is not None
+    assert failed.rung is Rung.BUILT
+    assert failed.sentence.startswith("ended with code 1 while building (library): ")
+
+
 def test_a_shared_build_is_of_these_flags_only(project: TinyProject) -> None:
     assert project.envgen("run", "--name", "plain").returncode == 0
     assert project.envgen("run", "--name", "again").returncode == 0

@@ -28,7 +28,7 @@ from envgen.spec.matrix import BuildStep, Toolkit
 OWN_BACKEND = BuildStep("package", ())
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: a context manager that it passes through sets its traceback
 class StepFailed(Exception):  # noqa: N818 - carries a rung's answer out of the loop over steps
     answer: Answer
 
