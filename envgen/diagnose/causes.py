@@ -56,6 +56,7 @@ class Cause(StrEnum):
     TRT_GPU_UNSUPPORTED = "trt-gpu-unsupported"
     TRT_LIB_MISSING = "trt-lib-missing"
     TRT_PLUGIN_MISSING = "trt-plugin-missing"
+    TRT_HOST_CODE_REFUSED = "trt-host-code-refused"
     TRT_PARTS_MISMATCH = "trt-parts-mismatch"
     TORCHTRT_RUNTIME_NOT_LOADED = "torchtrt-runtime-not-loaded"
     TRT_WINDOWS_EXPORT = "trt-windows-export"
