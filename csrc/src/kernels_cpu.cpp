@@ -27,7 +27,7 @@ void forward_as(const void* x, void* out, int64_t width, int64_t begin, int64_t 
     const Value* up = gate + width;
     Value* result = static_cast<Value*>(out) + row * width;
     for (int64_t i = first; i < last; ++i) {
-      result[i] = static_cast<Value>(silu_times(static_cast<Real>(gate[i]), static_cast<Real>(up[i])));
+      result[i] = static_cast<Value>(silu_times<ExactMath>(static_cast<Real>(gate[i]), static_cast<Real>(up[i])));
     }
   });
 }
@@ -42,10 +42,10 @@ void backward_as(const void* grad, const void* x, void* grad_x, int64_t width, i
     Value* grad_gate = static_cast<Value*>(grad_x) + row * 2 * width;
     Value* grad_up = grad_gate + width;
     for (int64_t i = first; i < last; ++i) {
-      const Real g = static_cast<Real>(incoming[i]);
-      const Real a = static_cast<Real>(gate[i]);
-      grad_gate[i] = static_cast<Value>(gate_gradient(g, a, static_cast<Real>(up[i])));
-      grad_up[i] = static_cast<Value>(up_gradient(g, a));
+      const auto [to_gate, to_up] = gradients<ExactMath>(
+          static_cast<Real>(incoming[i]), static_cast<Real>(gate[i]), static_cast<Real>(up[i]));
+      grad_gate[i] = static_cast<Value>(to_gate);
+      grad_up[i] = static_cast<Value>(to_up);
     }
   });
 }

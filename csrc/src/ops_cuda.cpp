@@ -1,19 +1,25 @@
 #include <envgen_reference/arguments.h>
 #include <envgen_reference/kernels_cuda.h>
 #include <envgen_reference/ops.h>
+#include <envgen_reference/rows.h>
 
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
 namespace envgen_reference {
+namespace {
+
+Input input_of(const at::Tensor& x) { return {x.const_data_ptr(), row_stride(x)}; }
+
+}  // namespace
 
 at::Tensor silu_and_mul_cuda(const at::Tensor& x) {
   const Element element = element_of(x);
   const c10::cuda::CUDAGuard guard(x.device());
-  const at::Tensor input = x.contiguous();
+  const at::Tensor input = with_rows(x);
   at::Tensor out = input.new_empty(output_sizes(x));
-  C10_CUDA_CHECK(cuda::forward(element, input.const_data_ptr(), out.mutable_data_ptr(), rows_of(out),
+  C10_CUDA_CHECK(cuda::forward(element, input_of(input), out.mutable_data_ptr(), rows_of(out),
                                c10::cuda::getCurrentCUDAStream()));
   return out;
 }
@@ -22,10 +28,10 @@ at::Tensor silu_and_mul_backward_cuda(const at::Tensor& grad, const at::Tensor& 
   check_gradient(grad, x);
   const Element element = element_of(x);
   const c10::cuda::CUDAGuard guard(x.device());
-  const at::Tensor incoming = grad.contiguous();
-  const at::Tensor input = x.contiguous();
+  const at::Tensor incoming = with_rows(grad);
+  const at::Tensor input = with_rows(x);
   at::Tensor grad_x = input.new_empty(input.sizes());
-  C10_CUDA_CHECK(cuda::backward(element, incoming.const_data_ptr(), input.const_data_ptr(), grad_x.mutable_data_ptr(),
+  C10_CUDA_CHECK(cuda::backward(element, input_of(incoming), input_of(input), grad_x.mutable_data_ptr(),
                                 rows_of(incoming), c10::cuda::getCurrentCUDAStream()));
   return grad_x;
 }

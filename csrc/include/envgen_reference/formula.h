@@ -1,14 +1,12 @@
 // The arithmetic of one element, shared by the CPU and the CUDA kernels.
+//
+// `Math` says how to take exp(x), which may overflow to infinity, and 1 / x for 1 <= x <= infinity.
 #pragma once
+
+#include <envgen_reference/both.h>
 
 #include <cmath>
 #include <type_traits>
-
-#ifdef __CUDACC__
-#define ENVGEN_REFERENCE_BOTH __host__ __device__
-#else
-#define ENVGEN_REFERENCE_BOTH
-#endif
 
 namespace envgen_reference {
 
@@ -16,26 +14,37 @@ namespace envgen_reference {
 template <typename Value>
 using Compute = std::conditional_t<std::is_same<Value, double>::value, double, float>;
 
-template <typename Real>
-ENVGEN_REFERENCE_BOTH inline Real sigmoid(Real value) {
-  using std::exp;
-  return Real(1) / (Real(1) + exp(-value));
-}
+struct ExactMath {
+  template <typename Real>
+  ENVGEN_REFERENCE_BOTH static Real exp(Real x) {
+    return std::exp(x);
+  }
+  template <typename Real>
+  ENVGEN_REFERENCE_BOTH static Real inverse(Real x) {
+    return Real(1) / x;
+  }
+};
 
-template <typename Real>
+template <typename Math, typename Real>
 ENVGEN_REFERENCE_BOTH inline Real silu_times(Real gate, Real up) {
-  return gate * sigmoid(gate) * up;
+  return gate * Math::inverse(Real(1) + Math::exp(-gate)) * up;
 }
 
 template <typename Real>
-ENVGEN_REFERENCE_BOTH inline Real gate_gradient(Real grad, Real gate, Real up) {
-  const Real s = sigmoid(gate);
-  return grad * up * s * (Real(1) + gate * (Real(1) - s));
-}
+struct Gradients {
+  Real gate;
+  Real up;
+};
 
-template <typename Real>
-ENVGEN_REFERENCE_BOTH inline Real up_gradient(Real grad, Real gate) {
-  return grad * gate * sigmoid(gate);
+template <typename Math, typename Real>
+ENVGEN_REFERENCE_BOTH inline Gradients<Real> gradients(Real grad, Real gate, Real up) {
+  // Further down sigmoid is nothing beside 1, and exp would overflow.
+  constexpr Real kLowest = -80;
+  const Real power = Math::exp(gate > kLowest ? -gate : -kLowest);
+  const Real sigmoid = Math::inverse(Real(1) + power);
+  const Real complement = power * sigmoid;  // 1 - sigmoid would cancel
+  const Real silu = gate * sigmoid;
+  return {grad * up * (sigmoid + silu * complement), grad * silu};
 }
 
 }  // namespace envgen_reference

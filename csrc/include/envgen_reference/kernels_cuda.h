@@ -8,8 +8,9 @@
 namespace envgen_reference {
 namespace cuda {
 
-cudaError_t forward(Element element, const void* x, void* out, Rows rows, cudaStream_t stream);
-cudaError_t backward(Element element, const void* grad, const void* x, void* grad_x, Rows rows, cudaStream_t stream);
+// What is written is contiguous.
+cudaError_t forward(Element element, Input x, void* out, Rows rows, cudaStream_t stream);
+cudaError_t backward(Element element, Input grad, Input x, void* grad_x, Rows rows, cudaStream_t stream);
 
 // What the current device would run: `binary` is the architecture of the machine code (90 for sm_90), `ptx` that of
 // the PTX it came from. Fails with cudaErrorNoKernelImageForDevice when the library has nothing for this device.
