@@ -41,6 +41,7 @@ def release_suits(engine: Engine, place: Place, knowledge: Knowledge) -> Iterato
         yield fails(
             Cause.TRT_VERSION_MISMATCH,
             _RELEASE,
+            fix=_anew(place),
             more=_why_not(built, here, knowledge, reached=reached),
             found=str(built),
             needed=str(here),
@@ -50,7 +51,8 @@ def release_suits(engine: Engine, place: Place, knowledge: Knowledge) -> Iterato
             _RELEASE,
             f"The engine was built by TensorRT {built}, and this is {here}: that goes well only if it was built"
             " version-compatible, which the file does not say.",
-            f"Ask whoever built it (then `--version-compatible`), or build it again with TensorRT {here}.",
+            f"Ask whoever built it (then `--version-compatible`), or build it again with TensorRT {here}"
+            f"{'' if place.runtime is Flavour.FULL else ', version-compatible'}.",
             found=str(built),
             needed=str(here),
         )
@@ -87,8 +89,15 @@ def runtime_suits(engine: Engine, place: Place, _: Knowledge) -> Iterator[Reason
         )
     elif place.runtime is Flavour.DISPATCH and not engine.plan.host_code:
         yield Condition(
-            "the dispatch runtime is given a lean runtime (`IFlavour.load_runtime`), as none was found in it"
+            "the dispatch runtime is given a lean runtime (`IRuntime.load_runtime`), as none was found in it"
         )
+
+
+def _anew(place: Place) -> str:
+    """What to do about another release; nothing where the catalogue's words, which ask `tensorrt` for its own, do."""
+    if place.runtime is Flavour.FULL:
+        return ""
+    return f"Build the engine again, version-compatible, with TensorRT {place.tensorrt}, or take a cell that reads it."
 
 
 def _why_not(built: Version, here: Version, knowledge: Knowledge, *, reached: bool) -> str:
