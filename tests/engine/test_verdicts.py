@@ -151,6 +151,15 @@ def test_the_flavour_of_a_cell_decides(content: bytes, tensorrt: str, told: bool
     assert found.place.torch_tensorrt is None
 
 
+def test_a_run_only_cell_builds_no_engine() -> None:
+    """So the way out is another build elsewhere, and version-compatible."""
+    for tensorrt in ("10.16lean", "11.1lean"):
+        found = judged(PLAN, f"py312-torch2.13-cu130-trt{tensorrt}-{LINUX}")
+        assert "version-compatible" in found.diagnoses[0].fix
+        assert "import tensorrt" not in found.diagnoses[0].fix
+    assert "import tensorrt" in judged(PLAN, CELLS[2]).diagnoses[0].fix
+
+
 def test_another_runtime_than_the_cells_own() -> None:
     lean, full = f"py312-torch2.13-cu130-trt11.0lean-{LINUX}", CELLS[3]
     assert judged(NEW, lean).verdict is Verdict.FAILS
