@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from envgen.cell import OsFamily
 from envgen.compat.facts import Facts as KnownFacts
-from envgen.diagnose import Facts, diagnose_log
+from envgen.diagnose import Cause, Facts, catalogue, diagnose_log
 from envgen.lock import Lock
 from envgen.results import Diagnosis, Rung
 from envgen.run.job import Job
@@ -27,6 +27,14 @@ def told_of(job: Job, rung: Rung, sentence: str, log: Path) -> tuple[Diagnosis, 
         log: what its commands printed; need not exist.
     """
     return diagnose_log((*_last_command(log), "\n", sentence, "\n"), facts_of(job, rung), loosely=False)
+
+
+def beside_the_cell(log: Path) -> str:
+    """What stopped the last command of a log, where that says nothing of the cell: a sentence, or nothing."""
+    told = diagnose_log(_last_command(log), loosely=False)
+    if told and catalogue()[Cause(told[0].cause)].says_nothing_of_the_cell:
+        return told[0].sentence.rstrip(".")
+    return ""
 
 
 def facts_of(job: Job, rung: Rung) -> Facts:

@@ -10,6 +10,7 @@ from typing import cast
 from envgen.environment import DockerEnvironment, Unavailable
 from envgen.results import Outcome
 from envgen.run.bench import Bench
+from envgen.run.told import beside_the_cell
 from envgen.verify.compare import Tree, allowances, compare
 from envgen.verify.proof import Proof, judged
 
@@ -37,6 +38,8 @@ def prove_image(environment: DockerEnvironment, copy_source: Callable[[], None],
             for command in (*basis, *environment.proving(id_file, answer)):
                 ending = bench.run(command)
                 if not ending.ok:
+                    if reason := beside_the_cell(bench.log):
+                        raise Unavailable(reason)
                     return Proof(IMAGE, Outcome.FAILED, bench.why(ending, f"the {number} image was built"))
             trees.append(_read(answer))
     except Unavailable as reason:

@@ -19,6 +19,7 @@ from envgen.results import Outcome
 from envgen.run.bench import Bench
 from envgen.run.downloads import downloads
 from envgen.run.folders import remove_tree
+from envgen.run.told import beside_the_cell
 from envgen.verify.compare import Difference, Tree, allowances, compare, folder_tree
 from envgen.verify.proof import Proof, judged
 
@@ -66,6 +67,8 @@ def _install(environment: VenvEnvironment, bench: Bench, *, offline: bool) -> Tr
         told = {"UV_OFFLINE": "1"} if offline else {}
         ending = bench.run(replace(command, variables={**command.variables, **told}), downloads)
         if not ending.ok:
+            if reason := beside_the_cell(bench.log):
+                raise Unavailable(reason)
             again = " again, offline from the cache" if offline else ""
             raise _FailedError(bench.why(ending, f"the lock was installed{again}"))
     return folder_tree(environment.folder)

@@ -6,7 +6,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from envgen.diagnose import Cause, catalogue
 from envgen.environment import Unavailable
 from envgen.lock import Lock
 from envgen.probe import script
@@ -14,7 +13,7 @@ from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.downloads import downloads
 from envgen.run.folders import remove_tree
 from envgen.run.job import Job
-from envgen.run.told import told_of
+from envgen.run.told import beside_the_cell
 
 ENVIRONMENT_BYTES = "environment_bytes"  # the fact by which budgets learn what a cell takes of the disk
 
@@ -52,10 +51,8 @@ def _not_made(job: Job, bench: Bench, why: str) -> Answer:
     """Not run where what stopped it says nothing of the cell, as a vendor's index that cannot be reached."""
     if _no_interpreter(bench):
         return not_run(_no_python(job))
-    told = told_of(job, bench.rung, why, bench.log)
-    if told and catalogue()[Cause(told[0].cause)].says_nothing_of_the_cell:
-        return not_run(told[0].sentence.rstrip("."))
-    return failed(why, diagnoses=told)
+    reason = beside_the_cell(bench.log)
+    return not_run(reason) if reason else failed(why)
 
 
 def _no_interpreter(bench: Bench) -> bool:
