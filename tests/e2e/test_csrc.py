@@ -59,10 +59,40 @@ def test_the_cpu_check_passes_with_all_parts(torch_cell: TorchCell, built: Path,
 
 
 def test_the_gpu_checks_say_that_there_is_no_gpu(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
-    for name in ("kernel", "engine"):
+    for name in ("kernel",):
         done, _ = check(torch_cell, built, tmp_path / f"{name}.json", "-m", f"envgen_reference.checks.{name}")
         assert done.returncode == 1
         assert "no usable CUDA device" in done.stderr.splitlines()[-1]
+
+
+def test_the_engine_check_is_not_run_without_a_driver(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    done, facts = check(torch_cell, built, tmp_path / "facts.json", "-m", "envgen_reference.checks.engine")
+    assert (done.returncode, done.stderr) == (77, "there is no CUDA driver here\n")
+    assert facts == {"torch": torch_cell.torch}
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_the_model_for_torch_tensorrt_keeps_the_operator(
+    torch_cell: TorchCell, built: Path, tmp_path: Path, *, dynamic: bool
+) -> None:
+    """Exported, decomposed, saved and loaded by torch itself, on the CPU: the rest of it needs a GPU."""
+    code = f"""
+import sys, torch, envgen_reference
+from envgen_reference.checks import engine_torch, network
+engine_torch._input = lambda rows: network.filling(9, (rows, engine_torch.DEPTH))
+model, x, facts = engine_torch.Model().eval(), engine_torch._input(engine_torch.USUAL), {{}}
+program = engine_torch.export(model, x, {dynamic}).run_decompositions()
+engine_torch._require_operator(engine_torch._calls(program.module()))
+torch.export.save(program, sys.argv[1] + ".pt2")
+torch.jit.save(torch.jit.trace(program.module(), [x]), sys.argv[1] + ".ts")
+for load, file in ((lambda f: torch.export.load(f).module(), ".pt2"), (torch.jit.load, ".ts")):
+    loaded = load(sys.argv[1] + file)
+    engine_torch._require_operator(engine_torch._graph(loaded))
+    engine_torch._compare(facts, loaded, model, {dynamic})
+assert 0 < facts["largest_error"] < 1e-6, facts
+"""
+    done, _ = check(torch_cell, built, tmp_path / "facts.json", "-c", code, str(tmp_path / "model"))
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("wrong", ["x.double().chunk(2, -1)[0].to(x.dtype)", "torch.full_like(x[..., ::2], torch.nan)"])

@@ -82,7 +82,7 @@ def load_model(facts: Facts, file: str, dynamic: bool) -> None:
     except Exception as error:
         raise Ended(Ending.DESERIALISE_REFUSED, f"{Path(file).name} does not load: {first_line(error)}") from error
     module = loaded.module() if isinstance(loaded, torch.export.ExportedProgram) else loaded
-    _require_operator(str(getattr(module, "inlined_graph", None) or module.graph).replace("::", "."))
+    _require_operator(_graph(module))
     _compare(facts, module, Model(), dynamic)
 
 
@@ -191,6 +191,11 @@ def _engines(compiled: torch.nn.Module) -> int:
 def _calls(compiled: torch.nn.Module) -> str:
     graphs = (part.graph for part in compiled.modules() if isinstance(part, torch.fx.GraphModule))
     return " ".join(str(node.target) for graph in graphs for node in graph.nodes)
+
+
+def _graph(loaded: Any) -> str:
+    """The graph of a TorchScript module or of an exported program's, whose operators have dots in their names."""
+    return str(getattr(loaded, "inlined_graph", None) or loaded.graph).replace("::", ".")
 
 
 def _require_operator(calls: str) -> None:
