@@ -15,6 +15,13 @@ import uv
 LOCAL_TORCH = re.compile(r"torch-(?P<version>\d[\w.]*\+cpu)-cp(?P<tag>\d+)-")
 
 
+@pytest.fixture(autouse=True)
+def _dear(request: pytest.FixtureRequest) -> None:
+    """What downloads gigabytes is run by hand."""
+    if request.node.get_closest_marker("dear") and not os.environ.get("ENVGEN_TEST_DEAR"):
+        pytest.skip("it downloads gigabytes; ENVGEN_TEST_DEAR=1 runs it")
+
+
 @dataclass(frozen=True)
 class TorchCell:
     """An environment with torch, and the folder its commands find their programs in."""
