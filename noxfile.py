@@ -20,7 +20,8 @@ from envgen.cli.context import choose, read_matrix
 from envgen.cli.crossload import crossload_cells, show_crossload
 from envgen.cli.render import render_cells
 from envgen.cli.report import report_command
-from envgen.cli.run import climb_cells, not_run_here, prepare_run
+from envgen.cli.ending import not_run_here, require
+from envgen.cli.run import climb_cells, prepare_run
 from envgen.compat.words import counted
 from envgen.crossload import CrossLoadOptions
 from envgen.errors import EmptySelectionError, EnvgenError, Interruption

@@ -64,6 +64,12 @@ class EmptySelectionError(EnvgenError):
     exit_code = 4
 
 
+class NotProvenError(EnvgenError):
+    """A rung that had to pass did so in no cell; a run without what it was meant for is never a green run."""
+
+    exit_code = 4
+
+
 class LockError(EnvgenError):
     """A cell could not be locked."""
 

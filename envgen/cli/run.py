@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from envgen.cell import Cell, Os, Release
+from envgen.cell import Os
 from envgen.cli.ahead import ahead_json, announce
 from envgen.cli.base_images import BaseImageOption, base_images
 from envgen.cli.choosing import Request, chooses
@@ -28,21 +28,20 @@ from envgen.cli.context import (
     read_matrix,
 )
 from envgen.cli.coverage import coverage_words
-from envgen.cli.elsewhere import remedy
+from envgen.cli.current import choose_current
+from envgen.cli.ending import end
 from envgen.cli.image_sizes import image_lines
 from envgen.cli.localise import localise_run
 from envgen.cli.progress import locking, minutes, progress
 from envgen.cli.report import complain, show_report
 from envgen.compat.facts import Facts
-from envgen.compat.judge import judge
 from envgen.compat.words import counted, listed
-from envgen.environment import current_cell
-from envgen.errors import EmptySelectionError, Interruption, LockError, UsageError
+from envgen.errors import Interruption, LockError, UsageError
 from envgen.localise import EXTRA
-from envgen.machine import Machine, this_machine
-from envgen.plan import Plan, Planned, Selection, places_by_id, selection_of
+from envgen.machine import this_machine
+from envgen.plan import Plan, Selection, places_by_id, selection_of
 from envgen.report import Loaded, load_report, report_json, write_reports
-from envgen.results import CellResult, Outcome, Report, Rung
+from envgen.results import Rung
 from envgen.run.journal import Journal
 from envgen.run.outlook import outlook
 from envgen.run.process import LOG_LIMIT
@@ -50,8 +49,6 @@ from envgen.run.runner import MEMORY_SHARE, PreparedRun, Project, RunOptions, ca
 from envgen.run.workspace import Workspace
 from envgen.spec.defaults import load_defaults
 from envgen.spec.matrix import Matrix
-
-FAILED = 1
 
 
 class Where(StrEnum):
@@ -105,6 +102,14 @@ def run_command(
         int | None,
         typer.Option("--further", min=1, help=f"With --localise: how many cells at most; {EXTRA} if not given."),
     ] = None,
+    require: Annotated[
+        list[Rung] | None,
+        typer.Option(
+            "--require",
+            metavar="RUNG",
+            help="A rung that must pass in a cell, else the exit code is 4; may be repeated.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Lock and say what would be done, and stop.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -112,10 +117,15 @@ def run_command(
 
     Every cell climbs: planned, published, locked, created, built, inspected, loaded, cpu, kernel, engine. A rung is
     passed, failed, or not run with its reason. A run that was interrupted, even killed, goes on with `--resume`: what
-    was finished is not done again. The exit code is 1 when a cell failed.
+    was finished is not done again. The exit code is 1 when a cell failed, and 4 when nothing could be run, or nothing
+    that `--require` asks for passed.
+
+    In the environment `current` the one cell is the interpreter that runs envgen; a selection says what the run is
+    meant for.
 
     Examples: `envgen run`, `envgen run --select wide -j 2`, `envgen run 'py312-*'`, `envgen run --resume`,
-    `envgen run --cover pairs --localise`, `envgen run 'py312-*-trt11.1lean-*' --engines model.plan`
+    `envgen run --cover pairs --localise`, `envgen run 'py312-*-trt11.1lean-*' --engines model.plan`,
+    `envgen run --environment current --select gpu --require kernel`
     """
     if further and not localise:
         raise UsageError("--further was given without --localise.", "Add --localise.")
@@ -144,7 +154,7 @@ def run_command(
         for line in image_lines(loaded.report):
             console.print(line, highlight=False, soft_wrap=True)
     complain(loaded)
-    _end(loaded.report)
+    end(loaded.report, require or ())
 
 
 def _options(
@@ -170,17 +180,6 @@ def _options(
     return RunOptions(environment, jobs, name, resume, retry_failed, python, images)
 
 
-def _end(report: Report) -> None:
-    """The exit code of a run with this report."""
-    if any(cell.failed for cell in report.cells):
-        raise typer.Exit(FAILED)
-    if all(not_run_here(cell) for cell in report.cells):
-        raise EmptySelectionError(
-            f"Not one of {counted(len(report.cells), 'cell')} could be run here: {not_run_here(report.cells[0])}.",
-            remedy(report.cells[0].environment),
-        )
-
-
 def usual_limits() -> str:
     """In words, for the help."""
     timeouts = load_defaults().timeouts
@@ -193,20 +192,14 @@ def usual_limits() -> str:
     )
 
 
-def not_run_here(result: CellResult) -> str:
-    """Why nothing of a cell was run on this machine; nothing when something was."""
-    created = result.rung(Rung.CREATED)
-    return created.sentence if created and created.outcome is Outcome.NOT_RUN else ""
-
-
 def prepare_run(file: Path, request: Request, options: RunOptions, console: Console) -> PreparedRun:
     """Chooses and locks the cells."""
     machine = this_machine()
-    if options.environment == Where.CURRENT:
-        if not request.is_empty:
-            raise UsageError("Cells were chosen for the environment `current`, which is one cell.", "Leave them out.")
-        return _prepare_current(file, machine, options, console)
     matrix, facts, planned = read_matrix(file)
+    if options.environment == Where.CURRENT:
+        current = choose_current(matrix, facts, planned, machine, request, options.python)
+        project = Project(matrix, facts, machine, options, taken=current.taken)
+        return prepare(project, current.selection, current.words, {}, partial(locking, console))
     if options.resume and request.is_empty:
         chosen, words = _choose_again(matrix, facts, planned, options)
     else:
@@ -268,30 +261,3 @@ def _choose_again(matrix: Matrix, facts: Facts, planned: Plan, options: RunOptio
             "Name the cells to go on with, or start a new run.",
         ) from None
     return replace(selection_of(planned, places, ""), left_out=info.left_out), info.selection
-
-
-def _prepare_current(file: Path, machine: Machine, options: RunOptions, console: Console) -> PreparedRun:
-    matrix, facts, planned = read_matrix(file)
-    exact = current_cell(machine, options.python)
-    cell = _under_its_label(exact, planned, facts)
-    chosen = Selection((Planned(cell, judge(cell, facts)),), ())
-    project = Project(matrix, facts, machine, options, taken=f"{exact} of {options.python or 'envgen'}")
-    return prepare(project, chosen, "current", {}, partial(locking, console))
-
-
-def _under_its_label(exact: Cell, planned: Plan, facts: Facts) -> Cell:
-    """The matrix's cell that stands for the exact one, so that their results share a row; else the exact one."""
-    labelled = (entry.cell for entry in planned.cells)
-    return next((cell for cell in labelled if _as_exact(cell, facts) == exact), exact)
-
-
-def _as_exact(cell: Cell, facts: Facts) -> Cell:
-    """A cell with the versions that its labels stand for."""
-    torch = facts.newest_patch(cell.torch)
-    label = cell.tensorrt
-    tensorrt = label and facts.newest_tensorrt(label)
-    return replace(
-        cell,
-        torch=Release(str(torch)) if torch else cell.torch,
-        tensorrt=replace(label, release=Release(str(tensorrt))) if label and tensorrt else label,
-    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release, TensorRt
@@ -22,6 +24,17 @@ from envgen.environment.protocol import OnThisMachine
 from envgen.errors import UsageError
 from envgen.machine import Machine
 from envgen.probe import script
+
+IMPORTED_WITHIN = 300.0  # seconds, from a slow disk as well
+VERSIONS = """\
+import importlib.metadata, json, sys
+def version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+print(json.dumps({name: version(name) for name in sys.argv[1:]}))
+"""
 
 
 @dataclass(frozen=True)
@@ -59,10 +72,39 @@ class CurrentEnvironment(OnThisMachine):
         )  # fmt: skip
         return Path(done.stdout.strip()) if done.returncode == 0 else None
 
+    def lacking(self, requirements: Sequence[str]) -> tuple[str, ...]:
+        """Those of a build's requirements that are not met; a program on PATH stands for the package of its name."""
+        asked = [each for each in map(Requirement, requirements) if each.marker is None or each.marker.evaluate()]
+        installed = self._versions([each.name for each in asked])
+        path = self.command(("python",), Path(), {}).variables["PATH"]
+
+        def met(requirement: Requirement) -> bool:
+            version = installed.get(requirement.name)
+            if version is None:
+                return shutil.which(requirement.name, path=path) is not None
+            return requirement.specifier.contains(version, prereleases=True)
+
+        return tuple(str(each) for each in asked if not met(each))
+
+    def _versions(self, names: Sequence[str]) -> dict[str, str | None]:
+        done = subprocess.run(
+            [self.python, "-c", VERSIONS, *names],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tempfile.gettempdir(),
+        )
+        found: dict[str, str | None] = json.loads(done.stdout) if done.returncode == 0 else {}
+        return found
+
     def command(self, argv: tuple[str, ...], cwd: Path, variables: Mapping[str, str | None]) -> Command:
         program = str(self.python) if argv[0] == "python" else argv[0]
         path = os.pathsep.join([str(self.python.parent), os.environ.get("PATH", "")])
-        return Command((program, *argv[1:]), cwd, {"PATH": path} | dict(variables))
+        own = {"PATH": path} | dict(variables)
+        if "PYTHONPATH" in own:  # torch itself may be there by the one that is inherited, as on clusters
+            folders = filter(None, (own["PYTHONPATH"], os.environ.get("PYTHONPATH")))
+            own["PYTHONPATH"] = os.pathsep.join(folders) or None
+        return Command((program, *argv[1:]), cwd, own)
 
 
 def current_cell(machine: Machine, python: Path | None = None) -> Cell:
@@ -96,12 +138,16 @@ def _cell(facts: dict[str, Any], os_: Os, arch: Arch) -> Cell:
 
 
 def _tensorrt(packages: Mapping[str, str]) -> TensorRt | None:
-    """The TensorRT among installed packages, by its Python bindings; where there are several, the one that can most."""
+    """The TensorRT among installed packages; where there are several, the one that can most.
+
+    Which packages a TensorRT came by varies: all of it in one, a frame around bindings and libraries, or these alone.
+    Bindings and libraries are of one release, but may differ in their build.
+    """
     for flavour, package in TENSORRT.items():
-        names = re.compile(rf"{package}(-cu\d+(-bindings)?)?")
-        found = next((version for name, version in packages.items() if names.fullmatch(name)), None)
+        names = re.compile(rf"{package}(-cu\d+)?(-bindings|-libs)?")
+        found = sorted((name.endswith("-libs"), version) for name, version in packages.items() if names.fullmatch(name))
         if found:
-            return TensorRt(Release.parse(found), flavour)
+            return TensorRt(Release.parse(found[0][1]), flavour)
     return None
 
 
@@ -116,10 +162,16 @@ def _interpreter(python: Path | None) -> Path:
 def _ask(interpreter: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="envgen-current-") as folder:
         answer = Path(folder) / "facts.json"
-        done = subprocess.run(
-            [interpreter, script("environment")], capture_output=True, text=True, check=False, cwd=folder,
-            env=os.environ | {"ENVGEN_FACTS": str(answer)},
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [interpreter, script("environment")], capture_output=True, text=True, check=False, cwd=folder,
+                env=os.environ | {"ENVGEN_FACTS": str(answer)}, timeout=IMPORTED_WITHIN,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise UsageError(
+                f"{interpreter} cannot be taken as a cell: it did not import torch within {IMPORTED_WITHIN:.0f} s.",
+                f"See what it waits for: `{interpreter} -X importtime -c 'import torch'`.",
+            ) from None
         if done.returncode != 0:
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise UsageError(

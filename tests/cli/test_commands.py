@@ -78,7 +78,7 @@ def test_version(envgen: Envgen) -> None:
         ("run -e docker --base-image debian", 2, "--base-image 'debian' is not OS=IMAGE."),
         ("run --retry-failed", 2, "--retry-failed was given without --resume."),
         ("run --python python3", 2, "--python was given without --environment current."),
-        ("run -e current py312-*", 2, "Cells were chosen for the environment `current`"),
+        ("run -e current py30-*", 4, "No cell is 'py30-*'"),
         ("run --resume", 2, "There is no run under "),
         ("run --resume --name no-such-run", 2, "There is no run 'no-such-run' under "),
         ("run --resume --name ../up", 2, "'../up' is not a run's name."),

@@ -45,6 +45,14 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, torch: str, **version
         # A vendor's container.
         ("2.9.0a0+145a3a7bda.nv25.10", "13.0", {"tensorrt": "10.13.3.9"}, "torch2.9.0-cu130-trt10.13.3.9"),
         ("2.13.1+cu130", "13.0", {"tensorrt_lean_cu13_bindings": "11.1.0.106"}, "torch2.13.1-cu130-trt11.1.0.106lean"),
+        ("2.13.1+cu130", "13.0", {"tensorrt_lean_cu13_libs": "11.1.0.106"}, "torch2.13.1-cu130-trt11.1.0.106lean"),
+        ("2.7.0+cu126", "12.6", {"tensorrt_bindings": "8.6.1"}, "torch2.7.0-cu126-trt8.6.1"),
+        (
+            "2.7.0+cu128",
+            "12.8",
+            {"tensorrt_cu12_libs": "10.9.0.34", "tensorrt_cu12_bindings": "10.9.0.34.post1"},
+            "torch2.7.0-cu128-trt10.9.0.34.post1",
+        ),
         ("2.2.2+cu121", "12.1", {"tensorrt_dispatch": "8.6.0"}, "torch2.2.2-cu121-trt8.6.0dispatch"),
         (
             "2.13.1+cu130",
@@ -129,3 +137,31 @@ def test_the_interpreter_is_used_as_it_is(tmp_path: Path) -> None:
     assert path.split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert command.variables["MAX_JOBS"] == "2"
     assert environment.command(("ninja",), tmp_path, {"PATH": "/own"}).variables["PATH"] == "/own"
+
+
+def test_what_a_build_requires_is_there_as_a_package_or_as_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "installed", monkeypatch, TORCH.format(version="2.13.0", cuda=None), some_builder="3.1")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "some-generator").write_text("#!/bin/sh\n")
+    (programs / "some-generator").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    requirements = [
+        "some-builder>=3", "some-builder>=4", "some-generator", "nowhere-to-be-found", "nowhere; python_version < '3'",
+    ]  # fmt: skip
+    lacking = CurrentEnvironment.of(None).lacking(requirements)
+    assert lacking == ("some-builder>=4", "nowhere-to-be-found")
+
+
+@pytest.mark.parametrize(
+    ("inherited", "own", "found"),
+    [("a", "b", f"b{os.pathsep}a"), ("", "b", "b"), ("a", None, "a"), ("", None, None)],
+)
+def test_a_python_path_is_part_of_what_is_taken(
+    inherited: str, own: str | None, found: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", inherited)
+    command = CurrentEnvironment.of(None).command(("python",), tmp_path, {"PYTHONPATH": own})
+    assert command.variables["PYTHONPATH"] == found

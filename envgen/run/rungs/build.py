@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from pydantic import JsonValue
 from uv import find_uv_bin
 
 from envgen.command import Command
-from envgen.environment import CondaEnvironment
+from envgen.compat.words import listed
+from envgen.environment import CondaEnvironment, CurrentEnvironment
 from envgen.lock import Lock
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.folders import remove_tree
@@ -38,6 +40,10 @@ def built(job: Job, bench: Bench) -> Answer:
     plan = device_plan(job)
     if plan.blocks:
         return not_run(plan.note)
+    if isinstance(job.environment, CurrentEnvironment) and (
+        lacking := job.environment.lacking(job.extension.build.requires)
+    ):
+        return not_run(_lacking(job.environment, lacking))
     in_conda = isinstance(job.environment, CondaEnvironment)
     if plan.cuda_home and not in_conda and job.extension.build.toolkit is Toolkit.WHEELS:
         name_libraries(plan.cuda_home / "lib")
@@ -58,6 +64,13 @@ def built(job: Job, bench: Bench) -> Answer:
         return error.answer
     job.artifact_stamp.write_text(job.key, encoding="utf-8")
     return passed(plan.note, {"steps": facts, "device_code_for": [str(arch) for arch in plan.archs]})
+
+
+def _lacking(environment: CurrentEnvironment, requirements: Sequence[str]) -> str:
+    """Nothing is installed into an environment that is taken as it is; its owner may."""
+    names = listed([f"`{requirement}`" for requirement in requirements])
+    command = shlex.join([str(environment.python), "-m", "pip", "install", *requirements])
+    return f"the build requires {names}, which this interpreter lacks: `{command}`"
 
 
 def _built_by_recipe(job: Job, bench: Bench, plan: DevicePlan) -> Answer:
