@@ -113,11 +113,11 @@ class Release:
 
 
 class Flavour(StrEnum):
-    """Which of TensorRT's libraries: all, with the builder; the one that only runs; the one that only finds another."""
+    """Which of TensorRT's libraries, the one that can most first."""
 
-    FULL = "full"
-    LEAN = "lean"
-    DISPATCH = "dispatch"
+    FULL = "full"  # builds engines
+    LEAN = "lean"  # only runs version-compatible ones
+    DISPATCH = "dispatch"  # only finds a lean one that does
 
 
 @total_ordering
@@ -145,11 +145,12 @@ class TensorRt:
         return f"{self.release}{'' if self.flavour is Flavour.FULL else self.flavour}"
 
     def __lt__(self, other: TensorRt) -> bool:
-        return (self.release, self._rank) < (other.release, other._rank)
+        return (self.release, self._can) < (other.release, other._can)
 
     @property
-    def _rank(self) -> int:
-        return list(Flavour).index(self.flavour)
+    def _can(self) -> int:
+        """Of one release the full one is the last: it stands for the newest where one is wanted."""
+        return -list(Flavour).index(self.flavour)
 
     @property
     def is_full(self) -> bool:

@@ -283,7 +283,7 @@ def test_orders() -> None:
     assert sorted(map(Release.parse, ["2.10", "2.9", "2.9.1"])) == [Release("2.9"), Release("2.9.1"), Release("2.10")]
     flavours = ["11.1dispatch", "10.16lean", "11.1lean", "11.1.0.106", "11.1", "10.16"]
     assert [str(each) for each in sorted(map(TensorRt.parse, flavours))] == [
-        "10.16", "10.16lean", "11.1", "11.1lean", "11.1dispatch", "11.1.0.106",
+        "10.16lean", "10.16", "11.1dispatch", "11.1lean", "11.1", "11.1.0.106",
     ]  # fmt: skip
     assert sorted(map(Cuda.parse, ["cu130", "cpu", "cu118"])) == [Cuda(), Cuda(11, 8), Cuda(13, 0)]
     assert sorted(map(Os.parse, ["ubuntu24.04", "debian12", "debian9"])) == [

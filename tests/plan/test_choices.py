@@ -167,3 +167,9 @@ def test_weights_cost_no_cell() -> None:
     plain = len(chosen(Choice(cover=2)).cells)
     for weights in ({"torch": {"latest-2": 5.0}}, {"os": {"ubuntu*": 50.0}, "python": {"3.12": 7.0}}):
         assert len(chosen(Choice(cover=2, weights=weights)).cells) <= plain
+
+
+def test_the_newest_tensorrt_is_the_full_one() -> None:
+    planned = plan(matrix(torch=("2.14",), tensorrt=("none", "11.1", "11.1lean")), FACTS)
+    found = select(planned, [Choice(extremes=True)], Scene(FACTS, HERE))
+    assert {entry.cell.axes()["tensorrt"] for entry in found.cells} == {"none", "11.1"}

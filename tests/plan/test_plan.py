@@ -81,8 +81,8 @@ def test_flavours_on_the_tensorrt_axis() -> None:
         "py310-torch2.2-cu121-trt11.0lean-debian12-x86_64",
         "py310-torch2.2-cu121-trt11.1dispatch-debian12-x86_64",
         "py310-torch2.13-cu130-debian12-x86_64",
-        "py310-torch2.13-cu130-trt11.0-debian12-x86_64",
         "py310-torch2.13-cu130-trt11.0lean-debian12-x86_64",
+        "py310-torch2.13-cu130-trt11.0-debian12-x86_64",
         "py310-torch2.13-cu130-trt11.1dispatch-debian12-x86_64",
     ]
 
