@@ -40,7 +40,8 @@ def loaded(task: Dict[str, Any], facts: Facts) -> Any:
         file = os.path.join(task["folder"], task["program"])
         program = torch_tensorrt.load_cross_compiled_exported_program(file).module()
     except Exception as error:
-        raise Shut("program-load", said=said(error)) from error
+        # It says of whatever is wrong that the file is no program; what was wrong is the error before that.
+        raise Shut("program-load", said=said(error.__context__ or error)) from error
     facts["seconds_to_load"] = round(time.perf_counter() - start, 3)
     return program
 
