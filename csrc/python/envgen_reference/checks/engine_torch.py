@@ -81,7 +81,8 @@ def load_model(facts: Facts, file: str, dynamic: bool) -> None:
         loaded = _load(torch_tensorrt, file)
     except Exception as error:
         raise Ended(Ending.DESERIALISE_REFUSED, f"{Path(file).name} does not load: {first_line(error)}") from error
-    module = loaded.module() if isinstance(loaded, torch.export.ExportedProgram) else loaded
+    before_2_3 = not hasattr(torch_tensorrt, "load")  # whose programs are called as they are
+    module = loaded if before_2_3 or not isinstance(loaded, torch.export.ExportedProgram) else loaded.module()
     _require_operator(_graph(module))
     _compare(facts, module, Model(), dynamic)
 
