@@ -56,7 +56,7 @@ def _running(job: Job, bench: Bench, folder: Path, number: int) -> Callable[[], 
         if looked.outcome is not Outcome.PASSED:
             return looked
         facts = looked.facts or {}
-        if wrong := next(_unfit(job, here, manifest, facts), None):
+        if wrong := next(unfit(place_of(job), here, manifest, facts), None):
             return shut(wrong, facts)
         task = {
             "folder": job.environment.inside(here),
@@ -98,8 +98,14 @@ def _brought(folder: Path, here: Path) -> Manifest:
     return manifest
 
 
-def _unfit(job: Job, here: Path, manifest: Manifest, facts: Mapping[str, JsonValue]) -> Iterator[Diagnosis]:
-    """Why the program surely does not load in what was found here: by the rules that judge engines offline."""
+def unfit(place: Place, here: Path, manifest: Manifest, facts: Mapping[str, JsonValue]) -> Iterator[Diagnosis]:
+    """Why a program surely does not load in what was found here: by the rules that judge engines offline.
+
+    Args:
+        place: the cell as its lock has it.
+        here: the program's folder.
+        facts: what was found in the cell.
+    """
     known = WindowsKnowledge.current()
     try:
         found, versions = TEXTS.validate_python(facts.get("libraries")), TEXTS.validate_python(facts.get("versions"))
@@ -109,7 +115,7 @@ def _unfit(job: Job, here: Path, manifest: Manifest, facts: Mapping[str, JsonVal
     except NoEngine as error:
         yield known.shut("program-files", file=PROGRAM, said=error.what.rstrip("."))
         return
-    place = _measured(place_of(job), versions, str(facts.get("gpu") or ""))
+    place = _measured(place, versions, str(facts.get("gpu") or ""))
     judgement = judge(inspected, place, Knowledge.current())
     if judgement.verdict is Verdict.FAILS:
         yield judgement.diagnoses[0]
