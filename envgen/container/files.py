@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -15,20 +15,67 @@ if TYPE_CHECKING:
 IN_MEMORY = 1 << 24  # bytes of an archive, before it is kept on disk
 
 
-def put(container: Container, folder: PurePosixPath, own: str, copies: str, files: Iterable[Path], user: int) -> None:
-    """Makes two folders in `folder`: `own`, empty, of that user; `copies`, with copies of files, of the superuser."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, owner in ((own, user), (copies, 0)):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, 0o755, owner, owner
-            tar.addfile(entry)
-        for file in files:
-            content = file.read_bytes()
-            entry = tarfile.TarInfo(f"{copies}/{file.name}")
-            entry.mode, entry.size = 0o644, len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    container.put_archive(str(folder), archive.getvalue())
+class TooMuch(Exception):  # noqa: N818 - what came of a command, not an error here
+    """More than is taken out of a container."""
+
+
+def put(
+    container: Container, folder: PurePosixPath, empty: Sequence[str], files: Mapping[str, Path], user: int
+) -> None:
+    """Makes folders in `folder`.
+
+    Args:
+        empty: folders of that user.
+        files: name below `folder` to what is copied there; files and their folders are the superuser's.
+    """
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as archive:
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for name in empty:
+                _add_folder(tar, name, user)
+            for name in sorted({str(PurePosixPath(name).parent) for name in files}):
+                _add_folder(tar, name, 0)
+            for name, file in files.items():
+                with file.open("rb") as content:
+                    entry = tarfile.TarInfo(name)
+                    entry.mode, entry.size = 0o644, content.seek(0, io.SEEK_END)
+                    content.seek(0)
+                    tar.addfile(entry, content)
+        archive.seek(0)
+        container.put_archive(str(folder), archive)
+
+
+def _add_folder(tar: tarfile.TarFile, name: str, owner: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, 0o755, owner, owner
+    tar.addfile(entry)
+
+
+def take_files(container: Container, path: PurePosixPath, target: Path, limit: int) -> None:
+    """Copies the plain files in a folder to `target`, which is there; links and all else are left out.
+
+    Args:
+        limit: bytes.
+
+    Raises:
+        docker.errors.NotFound: there is no such path.
+        TooMuch: there is more than the limit.
+    """
+    chunks, _ = container.get_archive(str(path))
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as archive:
+        _fill(archive, chunks, limit)
+        with tarfile.open(fileobj=archive) as tar:
+            plain = [member for member in _below(tar, path.name) if member.isfile() or member.isdir()]
+            tar.extractall(target, plain[1:], filter="data")
+
+
+def _fill(archive: IO[bytes], chunks: Iterable[bytes], limit: int) -> None:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise TooMuch
+        archive.write(chunk)
+    archive.seek(0)
 
 
 def take(container: Container, path: PurePosixPath, target: Path) -> None:

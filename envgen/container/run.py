@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from envgen.container.client import connected
-from envgen.container.files import put, take
+from envgen.container.files import TooMuch, put, take, take_files
 from envgen.container.owned import owner_label, sweep
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ USER = 10001  # that the Dockerfile makes
 VOLUME = PurePosixPath("/envgen")  # lives as long as the container does
 WORK = VOLUME / "work"  # where a command begins, and the one folder that it may write to and that is kept to its end
 COPIES = VOLUME / "copies"
+KEPT = 5 << 30  # bytes that a command may leave in its folder of files to be kept
 PIDS = 4096
 # A command that a signal ends is told from one that ends by itself; as the first process of its container it would not
 # be ended by its own abort at all.
@@ -44,8 +46,9 @@ class Order:
 
     Attributes:
         memory: bytes of the whole container, its temporary files included.
-        files: copied into COPIES.
+        files: copied into COPIES, by their names there.
         bring: a file in WORK, and where it goes on this machine.
+        keep: an empty folder in WORK, and the folder on this machine where what is left in it goes.
     """
 
     image: str
@@ -53,8 +56,9 @@ class Order:
     memory: int
     gpus: bool
     platform: str | None
-    files: tuple[Path, ...]
+    files: Mapping[str, Path]
     bring: tuple[PurePosixPath, Path] | None
+    keep: tuple[PurePosixPath, Path] | None
     variables: tuple[str, ...]
 
 
@@ -77,7 +81,9 @@ def _run(client: DockerClient, order: Order, name: str) -> tuple[int, bool]:
     from docker.errors import NotFound  # noqa: PLC0415 - an extra
 
     container = client.containers.create(**_container(order), name=name)
-    put(container, VOLUME, WORK.name, COPIES.name, order.files, USER)
+    empty = [WORK, *([order.keep[0]] if order.keep else [])]
+    names = [str(folder.relative_to(VOLUME)) for folder in empty]
+    put(container, VOLUME, names, {f"{COPIES.name}/{name}": file for name, file in order.files.items()}, USER)
     output = container.attach(stream=True, stdout=True, stderr=True)
     container.start()
     for chunk in output:
@@ -88,7 +94,20 @@ def _run(client: DockerClient, order: Order, name: str) -> tuple[int, bool]:
     if order.bring:
         with suppress(NotFound):  # the command ended before it wrote anything
             take(container, *order.bring)
+    if order.keep:
+        _keep(container, *order.keep)
     return int(ended["StatusCode"]), bool(container.attrs["State"]["OOMKilled"])
+
+
+def _keep(container: Container, folder: PurePosixPath, target: Path) -> None:
+    from docker.errors import NotFound  # noqa: PLC0415 - an extra
+
+    try:
+        take_files(container, folder, target, KEPT)
+    except NotFound:
+        sys.stderr.write("The folder of files to be kept is gone.\n")
+    except TooMuch:
+        sys.stderr.write(f"More than {KEPT >> 30} GiB were left to be kept, and nothing of it is.\n")
 
 
 def _container(order: Order) -> dict[str, Any]:
@@ -144,14 +163,17 @@ def _order() -> Order:
     parser.add_argument("--gpus", action="store_true")
     parser.add_argument("--platform")
     parser.add_argument("--put", type=Path, action="append", default=[])
+    parser.add_argument("--put-as", nargs=2, metavar=("HERE", "NAME"), action="append", default=[])
     parser.add_argument("--bring", nargs=2, metavar=("INSIDE", "HERE"))
+    parser.add_argument("--keep", nargs=2, metavar=("INSIDE", "HERE"))
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("image")
     parser.add_argument("argv", nargs="+")
     given = parser.parse_args()
-    bring = (PurePosixPath(given.bring[0]), Path(given.bring[1])) if given.bring else None
-    argv, files, variables = tuple(given.argv), tuple(given.put), tuple(given.set)
-    return Order(given.image, argv, given.memory, given.gpus, given.platform, files, bring, variables)
+    bring, keep = ((PurePosixPath(pair[0]), Path(pair[1])) if pair else None for pair in (given.bring, given.keep))
+    argv, variables = tuple(given.argv), tuple(given.set)
+    files = {file.name: file for file in given.put} | {name: Path(file) for file, name in given.put_as}
+    return Order(given.image, argv, given.memory, given.gpus, given.platform, files, bring, keep, variables)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from envgen.probe import scripts
 
 PROJECT = "dev.envgen.project"  # the label that says for whose folder an image was made
 EXTENSION = PurePosixPath("/opt/extension")  # where the Dockerfile has what was built
-FACTS = "ENVGEN_FACTS"
+FACTS, KEEP, ENGINES = "ENVGEN_FACTS", "ENVGEN_KEEP", "ENVGEN_ENGINES"
+GIVEN = "engines"  # the folder of files for a command, in the one that it runs in
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ class DockerEnvironment:
     def inside(self, path: Path) -> str:
         if path == self.home / "artifact":
             return str(EXTENSION)
+        if path.parent.name == GIVEN:
+            return str(COPIES / GIVEN / path.name)
         return str((COPIES if path in scripts() else WORK) / path.name)
 
     @property
@@ -196,7 +199,7 @@ class DockerEnvironment:
 
     def command(self, argv: tuple[str, ...], cwd: Path, variables: Mapping[str, str | None]) -> Command:
         engine, _ = self._require()
-        options = (*self._limits(engine), *_told(cwd, variables))
+        options = (*self._limits(engine), *carried(cwd, variables))
         return self._own(engine, "envgen.container.run", *options, _read(self._latest), "--", *argv)
 
     def _limits(self, engine: Engine) -> Iterator[str]:
@@ -207,7 +210,8 @@ class DockerEnvironment:
             yield "--gpus"
 
 
-def _told(cwd: Path, variables: Mapping[str, str | None]) -> Iterator[str]:
+def carried(cwd: Path, variables: Mapping[str, str | None]) -> Iterator[str]:
+    """What a container is told, and which files go into it and come back: options of envgen.container.run."""
     for file in scripts():
         yield from ("--put", str(file))
     for name, value in variables.items():
@@ -215,6 +219,11 @@ def _told(cwd: Path, variables: Mapping[str, str | None]) -> Iterator[str]:
             yield from ("--set", f"{name}={value}")
     if facts := variables.get(FACTS):
         yield from ("--bring", facts, str(cwd / PurePosixPath(facts).name))
+    if keep := variables.get(KEEP):
+        yield from ("--keep", keep, str(cwd / PurePosixPath(keep).name))
+    for engine in (variables.get(ENGINES) or "").split(":"):
+        if name := PurePosixPath(engine).name:
+            yield from ("--put-as", str(cwd / GIVEN / name), f"{GIVEN}/{name}")
 
 
 def _read(id_file: Path) -> str:

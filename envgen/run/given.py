@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) 
         if os.pathsep in str(file):
             raise UsageError(f"The path of the engine {file} holds {os.pathsep!r}.", "Rename it, or its folder.")
     return absolute
+
+
+def copied(engines: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+    """Copies in a folder that is empty, no two of one name: a container sees no other files, and these in one folder."""
+    copies: list[Path] = []
+    for number, file in enumerate(engines, 1):
+        taken = any(copy.name == file.name for copy in copies)
+        copies.append(folder / (f"{number}-{file.name}" if taken else file.name))
+        shutil.copyfile(file, copies[-1])
+    return tuple(copies)
 
 
 def engines_digest(files: Iterable[Path]) -> str:

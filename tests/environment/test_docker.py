@@ -30,3 +30,23 @@ def test_no_two_projects_give_an_image_the_same_name(tmp_path: Path) -> None:
     assert len(one) == len(other) == 3
     assert not one & other
     assert one == names(tmp_path / "one")
+
+
+def test_what_goes_into_a_container_and_comes_back(tmp_path: Path) -> None:
+    home = tmp_path / ".envgen" / "cells" / "docker" / str(CELL)
+    blueprint = Blueprint((), "debian:12", "debian:12", PurePosixPath("tiny"), False, (), ())
+    environment = DockerEnvironment(CELL, ENGINE, blueprint, home, 10**9, 1)
+    image = home / "docker" / "dependencies.id"
+    image.parent.mkdir(parents=True)
+    image.write_text("sha256:0\n")
+    scratch = home / "scratch"
+    engines = [environment.inside(scratch / "engines" / name) for name in ("a.plan", "b.ts")]
+    assert engines == ["/envgen/copies/engines/a.plan", "/envgen/copies/engines/b.ts"]
+    keep = environment.inside(scratch / "keep")
+    told = {"ENVGEN_ENGINES": ":".join(engines), "ENVGEN_KEEP": keep, "PYTHONPATH": None}
+    argv = environment.command(("python", "check.py"), scratch, told).argv
+    options = [argv[at + 1 : at + 3] for at, part in enumerate(argv) if part == "--put-as"]
+    assert options == [(str(scratch / "engines" / name), f"engines/{name}") for name in ("a.plan", "b.ts")]
+    at = argv.index("--keep")
+    assert argv[at + 1 : at + 3] == ("/envgen/work/keep", str(scratch / "keep"))
+    assert argv[-4:] == ("sha256:0", "--", "python", "check.py")

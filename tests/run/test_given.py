@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envgen.errors import UsageError
-from envgen.run.given import engines_digest, given_engines
+from envgen.run.given import copied, engines_digest, given_engines
 
 
 @pytest.fixture
@@ -55,6 +55,16 @@ def test_a_name_that_no_list_of_paths_can_hold(folder: Path) -> None:
     (folder / f"a{os.pathsep}b.plan").touch()
     with pytest.raises(UsageError, match="Rename it"):
         given_engines(["*.plan"], folder, ())
+
+
+def test_copies_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "a.plan").write_text("another")
+    target = tmp_path / "copies"
+    target.mkdir()
+    copies = copied([folder / "a.plan", folder / "other" / "a.plan", folder / "b.ts"], target)
+    assert [copy.name for copy in copies] == ["a.plan", "2-a.plan", "b.ts"]
+    assert [copy.read_text() for copy in copies] == ["a.plan", "another", "b.ts"]
 
 
 def test_the_digest_is_of_names_and_contents(folder: Path) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from pydantic import JsonValue
 
 from envgen.compat.words import counted
+from envgen.environment.docker import GIVEN
 from envgen.results import Outcome, Rung
 from envgen.run.bench import Answer, Bench, failed, not_run
 from envgen.run.engines import Look, look_at_given, look_at_left, place_of
 from envgen.run.folders import remove_tree
+from envgen.run.given import copied
 from envgen.run.job import Job
 from envgen.run.kept import keep
 from envgen.run.rungs.checks import run_check, unmet_needs
@@ -75,6 +77,8 @@ def _told(job: Job, bench: Bench, engines: Sequence[Path]) -> Mapping[str, str |
     """The environment variables of the contract, and folders of the cell's own."""
     keep_here, temporary = _emptied(bench.scratch / "keep"), _emptied(bench.scratch / "tmp")
     inside = job.environment.inside
+    if job.environment.kind == "docker":
+        engines = copied(engines, _emptied(bench.scratch / GIVEN))
     own = {} if job.environment.recipe else dict.fromkeys(_TEMPORARY, inside(temporary))  # a container has its own
     return {
         "ENVGEN_KEEP": inside(keep_here),
