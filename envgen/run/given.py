@@ -40,7 +40,7 @@ def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) 
 
 
 def copied(engines: Sequence[Path], folder: Path) -> tuple[Path, ...]:
-    """Copies in a folder that is empty, no two of one name: a container sees no other files, and these in one folder."""
+    """Copies in an empty folder, no two of one name: a container sees no other files, and these in one folder."""
     copies: list[Path] = []
     for number, file in enumerate(engines, 1):
         taken = any(copy.name == file.name for copy in copies)
