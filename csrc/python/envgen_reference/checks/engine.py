@@ -38,7 +38,8 @@ def check(facts: Facts) -> None:
         climb = _Climb(Path(folder), facts)
         if flavour == engine_bindings.FULL:
             _through_tensorrt(climb)
-            _through_torch(climb)
+            if not climb.hung:  # what hung may have left the device so that nothing else runs either
+                _through_torch(climb)
         else:
             _plans_of_elsewhere(climb, flavour)
     _verdict(climb.steps)
@@ -50,6 +51,10 @@ class _Climb:
     def __init__(self, folder: Path, facts: Facts) -> None:
         self.folder, self.steps = folder, []  # type: Path, List[Step]
         self._records: Dict[str, Any] = facts.setdefault("steps", {})
+
+    @property
+    def hung(self) -> bool:
+        return any(step.ending is Ending.HUNG for step in self.steps)
 
     def run(self, name: str, function: str, **arguments: Any) -> Step:
         return self.add(engine_children.run_step(name, function, arguments, self.folder))
@@ -65,10 +70,10 @@ def _through_tensorrt(climb: _Climb) -> None:
         plan = climb.folder / f"{variant.name}.plan"
         cache = str(climb.folder / "timing.cache")
         built = climb.run(f"{variant.name}.build", "build", plan=str(plan), variant=variant.name, timing_cache=cache)
-        if built.ending in (Ending.IMPORT_REFUSED, Ending.BUILDER_NULL, Ending.HUNG):
-            return  # and would end so for every other one
         if built.ending is Ending.PASSED:
             _proven(climb, variant, plan, built.facts["tensorrt"])
+        if climb.hung or built.ending in (Ending.IMPORT_REFUSED, Ending.BUILDER_NULL):
+            return  # every other one would end so
 
 
 def _proven(climb: _Climb, variant: Variant, plan: Path, library: str) -> None:
@@ -104,7 +109,7 @@ def _through_torch(climb: _Climb) -> None:
         folder.mkdir()
         name = f"torch_tensorrt.{shapes}"
         compiled = climb.run(f"{name}.compile", "compile", folder=str(folder), dynamic=dynamic)
-        if compiled.ending in (Ending.IMPORT_REFUSED, Ending.HUNG):
+        if climb.hung or compiled.ending is Ending.IMPORT_REFUSED:
             return
         for written, answer in compiled.facts.get("saved", {}).items():
             if answer != "saved":

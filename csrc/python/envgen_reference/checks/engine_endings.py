@@ -6,7 +6,7 @@ from typing import Sequence
 
 class Ending(str, enum.Enum):
     PASSED = "passed"
-    NOT_OFFERED = "not-offered"  # by this version, or for this device: no fault
+    NOT_OFFERED = "not-offered"  # by this version, for this device, or by this check: no fault
     IMPORT_REFUSED = "import-refused"
     BUILDER_NULL = "builder-null"
     RUNTIME_NULL = "runtime-null"

@@ -71,11 +71,12 @@ class _Session:
         for name in names:
             if engine.is_shape_inference_io(name):  # get_tensor_location fails in the lean runtime of 8.6
                 raise Ended(
-                    Ending.FAILED, f"the engine's tensor {name} is a shape on the host, which this check cannot make up"
+                    Ending.NOT_OFFERED,
+                    f"the engine's tensor {name} is a shape on the host, which this check cannot make up",
                 )
             if engine.get_tensor_vectorized_dim(name) != -1:
                 raise Ended(
-                    Ending.FAILED, f"the engine's tensor {name} is packed in vectors, which this check does not do"
+                    Ending.NOT_OFFERED, f"the engine's tensor {name} is packed in vectors, which this check does not do"
                 )
 
     def own_case(self) -> Case:
@@ -114,14 +115,14 @@ class _Session:
         shape, dtype = tuple(self.context.get_tensor_shape(name)), self._dtype(name)
         if -1 in shape:
             raise Ended(
-                Ending.FAILED, f"how large the output {name} is depends on values, which this check does not do"
+                Ending.NOT_OFFERED, f"how large the output {name} is depends on values, which this check does not do"
             )
         return torch.full(shape, math.nan if dtype.is_floating_point else run, dtype=dtype, device="cuda")
 
     def _dtype(self, name: str) -> torch.dtype:
         dtype = self.engine.get_tensor_dtype(name).name
         if dtype not in _DTYPES:
-            raise Ended(Ending.FAILED, f"the engine's tensor {name} is of type {dtype}, which torch has not")
+            raise Ended(Ending.NOT_OFFERED, f"the engine's tensor {name} is of type {dtype}, which torch has not")
         return _DTYPES[dtype]
 
     def _require(self, taken: bool, what: str) -> None:
