@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from envgen.cell import Arch, Cell, Cuda, Flavour, Os, PythonVersion, Release, T
 from envgen.compat.compilers import Family
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
-from envgen.compat.published import JUDGED_BY, TORCH
+from envgen.compat.published import JUDGED_BY, TORCH, tensorrt_releases
 from envgen.compat.read import FactsError, Table
 from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
@@ -180,3 +181,32 @@ def test_gcc_limits_cover_every_cuda_of_the_snapshot_and_only_grow() -> None:
     built_for = {wheels.cuda for release in FACTS.torch.values() for wheels in release.wheels.values()}
     assert {cuda for cuda in built_for if not cuda.is_cpu} <= set(FACTS.toolchain.host)
     assert Cuda() not in FACTS.toolchain.host
+
+
+@pytest.mark.parametrize("flavour", [Flavour.LEAN, Flavour.DISPATCH])
+def test_run_only_releases_are_where_library_and_bindings_are(flavour: Flavour) -> None:
+    stubs = set()
+    for version, release in FACTS.tensorrt[flavour].items():
+        for major, line in release.lines.items():
+            if release.whole:
+                continue
+            libs = Snapshot.read(BUNDLED / f"tensorrt-{flavour}-cu{major}-libs.json").releases[version]["wheels"]
+            assert (major in release.stubs) is not bool(libs)
+            assert not libs or set(line) <= {Platform(name) for name in libs}
+            stubs |= {version} if major in release.stubs else set()
+    assert min(stubs) < Version("10.1") < max(stubs) < Version("10.15") < max(FACTS.tensorrt[flavour])
+    assert FACTS.tensorrt[flavour][Version("8.6.0")].whole
+
+
+def test_a_library_decides_where_its_bindings_are_of_use() -> None:
+    """As if the library of the newest release had lost its wheels for Windows, and asked Linux for a newer glibc."""
+    names = [f"tensorrt-lean{part}" for part in ("", "-cu12-libs", "-cu12-bindings", "-cu13-libs", "-cu13-bindings")]
+    snapshots = {name: Snapshot.read(BUNDLED / f"{name}.json") for name in names}
+    libs = snapshots["tensorrt-lean-cu13-libs"]
+    newest = max(libs.releases)
+    kept = {"linux_x86_64": libs.releases[newest]["wheels"]["linux_x86_64"] | {"glibc": "2.99"}}
+    changed = {**libs.releases, newest: {**libs.releases[newest], "wheels": kept}}
+    found = tensorrt_releases(snapshots | {libs.package: replace(libs, releases=changed)}, Flavour.LEAN)
+    assert set(found[newest].lines[13]) == {Platform.LINUX_X86_64}
+    assert found[newest].lines[13][Platform.LINUX_X86_64].glibc == Version("2.99")
+    assert len(found[newest].lines[12]) > 1
