@@ -27,22 +27,29 @@ def report_command(
         typer.Option("--output", "-o", metavar="DIR", help="Where to write; the first run's folder if not given."),
     ] = None,
     matrix: MatrixOption = DEFAULT_MATRIX,
+    join: Annotated[
+        bool, typer.Option("--merge", help="Join the runs; several are joined without it as well.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write `report.json`, `report.md` and `report.html`, and print the table.
 
-    Several run folders, for example of several machines, become one report; of a cell that is in more than one, the
-    newer result counts.
+    Several run folders, for example of several machines, become one report. Of a cell that is in more than one, the
+    newer result counts; rungs that it did not run are taken from another of the same source and lock, such as of a
+    machine with a GPU, and say which machine that was. Results of other inputs are not joined, and the report says so.
+    Logs stay where they are.
 
-    Examples: `envgen report`, `envgen report runs/linux runs/gpu -o public`
+    Examples: `envgen report`, `envgen report --merge runs/linux runs/gpu`, `envgen report runs/* -o public`
     """
+    if join and len(runs or ()) < 2:
+        raise UsageError("--merge was given with fewer than two runs.", "Name the folders of the runs to join.")
     if not runs:
         workspace = Workspace.beside(matrix)
         runs = [workspace.run(workspace.latest_run())]
     folder = target or runs[0]
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file.", "Name a folder with --output.")
-    loaded = load_report(*runs).explained()
+    loaded = load_report(*runs, target=folder).explained()
     write_reports(loaded.report, folder, loaded.crossload)
     if as_json:
         print(report_json(loaded.report), end="")

@@ -37,6 +37,8 @@ def _head(view: ReportView) -> Iterator[str]:
         f"Run {plain(run.run)} of {plain(run.matrix)}, selection {plain(run.selection)}, envgen {plain(run.envgen)};"
         f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
     )
+    for machine in view.machines:
+        yield f"Machine: {plain(machine.words)} ({counted(machine.cells, 'cell')}).\n\n"
     for remark in run.remarks:
         yield f"{plain(remark)}\n\n"
 

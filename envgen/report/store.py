@@ -23,7 +23,9 @@ from envgen.crossload import CrossLoad, load_crossload
 from envgen.errors import EnvgenError, UsageError
 from envgen.render.files import Generated, write
 from envgen.report.causes import cause_groups
+from envgen.report.elsewhere import named_from
 from envgen.report.markdown import report_markdown
+from envgen.report.merge import Told, merge
 from envgen.report.page import report_html
 from envgen.report.patterns import failure_patterns
 from envgen.report.view import sorted_cells
@@ -31,7 +33,6 @@ from envgen.results import LADDER, SCHEMA_VERSION, CellResult, Outcome, Report, 
 from envgen.run.further import NOTHING_FURTHER, Further, read_further
 
 _Record = TypeVar("_Record", bound=BaseModel)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,11 @@ class Loaded:
         return replace(self, report=self.report.model_copy(update={"patterns": patterns}))
 
 
-def load_report(*folders: Path) -> Loaded:
-    """The report of one run, or of several merged: of a cell in more than one, the result that finished last counts.
+def load_report(*folders: Path, target: Path | None = None) -> Loaded:
+    """The report of one run, or of several merged: see `envgen.report.merge`.
+
+    Args:
+        target: where the report is to lie: from there the logs and kept files of other folders are named.
 
     Raises:
         UsageError: a folder holds no run.
@@ -64,19 +68,20 @@ def load_report(*folders: Path) -> Loaded:
     if not folders:
         raise UsageError("There is no run to report on.", "Name the folder of a run.")
     runs = [_header(folder) for folder in folders]
-    cells: dict[str, CellResult] = {}
+    told: dict[str, list[Told]] = {}
     damaged: list[EnvgenError] = []
-    for file in (file for folder in folders for file in sorted((folder / "cells").glob("*.json"))):
-        try:
-            cell = _cell(file)
-        except EnvgenError as error:
-            damaged.append(error)
-            cell = _unreadable(file, error)
-        known = cells.get(cell.cell)
-        if known is None or _age(cell) >= _age(known):
-            cells[cell.cell] = cell
-    ordered = sorted_cells(cells.values())
-    report = Report(run=_merged(runs), cells=ordered, causes=cause_groups(ordered))
+    for folder, run in zip(folders, runs, strict=True):
+        for file in sorted((folder / "cells").glob("*.json")):
+            try:
+                cell = named_from(target or folders[0], folder, _cell(file))
+            except EnvgenError as error:
+                damaged.append(error)
+                cell = _unreadable(file, error)
+            told.setdefault(cell.cell, []).append(Told(run.run, cell))
+    merged = [merge(each) for each in told.values()]
+    ordered = sorted_cells(each.result for each in merged)
+    remarks = tuple(remark for each in merged for remark in each.remarks)
+    report = Report(run=_merged(runs, remarks), cells=ordered, causes=cause_groups(ordered))
     crossload, unread = load_crossload(*folders)
     return Loaded(report, (*damaged, *unread), read_further(*folders), crossload)
 
@@ -155,16 +160,11 @@ def _read(file: Path, kind: type[_Record], again: str) -> _Record:
         raise EnvgenError(f"{file} is no result file: {where}: {first['msg']}.", again) from error
 
 
-def _age(cell: CellResult) -> tuple[bool, datetime]:
-    """Orders results of one cell: unfinished ones first, then by time."""
-    return cell.finished is not None, _aware(cell.finished or cell.started or _LONG_AGO)
-
-
 def _aware(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _merged(runs: list[RunInfo]) -> RunInfo:
+def _merged(runs: list[RunInfo], remarks: tuple[str, ...]) -> RunInfo:
     """The newest header, speaking for all of them."""
     ordered = sorted(runs, key=lambda run: _aware(run.started))
     finished = [run.finished for run in ordered if run.finished]
@@ -175,7 +175,7 @@ def _merged(runs: list[RunInfo]) -> RunInfo:
             "selection": _joined(run.selection for run in ordered),
             "extension": _joined(run.extension for run in ordered),
             "envgen": _joined(run.envgen for run in ordered),
-            "remarks": tuple(dict.fromkeys(remark for run in ordered for remark in run.remarks)),
+            "remarks": tuple(dict.fromkeys((*(remark for run in ordered for remark in run.remarks), *remarks))),
             "cells": tuple(dict.fromkeys(cell for run in ordered for cell in run.cells)),
             "started": ordered[0].started,
             "finished": max(finished, key=_aware) if len(finished) == len(ordered) else None,

@@ -24,7 +24,8 @@ def report_terminal(report: Report) -> RenderableType:
     """
     view = ReportView(report)
     title = Text(one_line(f"{report.run.extension}, run {report.run.run}"), style="italic")
-    return Group(title, _table(view), _legend(), *_stops(view), *_causes(view), *_patterns(report), _totals(view))
+    why = (*_stops(view), *_causes(view), *_patterns(report))
+    return Group(title, _table(view), _legend(), *why, *_machines(view), _totals(view))
 
 
 def _table(view: ReportView) -> Table:
@@ -86,6 +87,12 @@ def _patterns(report: Report) -> Iterator[Text]:
         why = one_line(found.failure) or NO_REASON
         sentence = (one_line(found.sentence), "bold" if found.firm else "")
         yield Text.assemble(sentence, remarks, (f"\n  {found.rung}: {why}", "dim"))
+
+
+def _machines(view: ReportView) -> Iterator[Text]:
+    for machine in view.machines:
+        on = f" ({counted(machine.cells, 'cell')})" if len(view.machines) > 1 else ""
+        yield Text(f"machine: {one_line(machine.words)}{on}", style="dim")
 
 
 def _totals(view: ReportView) -> Text:

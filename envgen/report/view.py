@@ -10,6 +10,7 @@ from functools import cached_property
 
 from envgen.cell import Cell, GrammarError
 from envgen.report.causes import cause_groups
+from envgen.report.machines import MachineLine, machine_lines
 from envgen.report.text import one_line
 from envgen.results import LADDER, CauseGroup, CellResult, Outcome, Report, Rung, RungResult
 
@@ -94,6 +95,11 @@ class ReportView:
         views = {cell.result.cell: cell for cell in self.cells}
         groups = cause_groups(cell.result for cell in self.cells)
         return tuple((group, tuple(views[name] for name in group.cells)) for group in groups)
+
+    @cached_property
+    def machines(self) -> tuple[MachineLine, ...]:
+        """Where the results come from."""
+        return machine_lines(self.report.cells)
 
     @cached_property
     def totals(self) -> Mapping[Outcome, int]:
