@@ -65,7 +65,7 @@ class Blueprint:
             source=inputs.source,
             device_code=inputs.device_code,
             cuda_archs=inputs.cuda_archs,
-            local_files=tuple(Path(url2pathname(urlsplit(each.location).path)) for each in lock.local_files),
+            local_files=tuple(Path(url2pathname(urlsplit(place).path)) for place in lock.local_places),
         )
 
     @property

@@ -12,10 +12,9 @@ _HEADER = """\
 
 
 def build_constraints(lock: Lock) -> str:
-    """The text of a file for `--build-constraints`; empty where nothing of the lock is built."""
-    lines = [_line(name, entry.version, entry.sha256) for name, entry in sorted(lock.build.items())]
+    """The text of a file for `--build-constraints`; empty where nothing of the lock is built.
+
+    By address: where the lock's own files can be had, what builds them can be too, whatever index is configured.
+    """
+    lines = [f"{name} @ {entry.url} --hash=sha256:{entry.sha256}\n" for name, entry in sorted(lock.build.items())]
     return _HEADER + "".join(lines) if lines else ""
-
-
-def _line(name: str, version: str, hashes: tuple[str, ...]) -> str:
-    return " ".join((f"{name}=={version}", *(f"--hash=sha256:{each}" for each in hashes))) + "\n"

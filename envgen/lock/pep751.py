@@ -70,10 +70,11 @@ class Package(BaseModel):
 
 
 class BuildRequirement(BaseModel):
-    """What a source distribution is built with: a version, and the files of it that may be taken."""
+    """The wheel with which source distributions are built."""
 
     version: str
-    sha256: tuple[Annotated[str, Field(pattern=SHA256)], ...]
+    url: str
+    sha256: str = Field(pattern=SHA256)
 
 
 class Source(BaseModel):

@@ -75,6 +75,12 @@ class Lock:
         """Packages that come from this machine's own folders: nobody else can install them from this lock."""
         return tuple(package for package in self.packages if package.location.startswith("file:"))
 
+    @property
+    def local_places(self) -> tuple[str, ...]:
+        """The addresses of all files of this machine that an installation reads, with those that build."""
+        places = (*(package.location for package in self.packages), *(each.url for each in self.build.values()))
+        return tuple(place for place in places if place.startswith("file:"))
+
 
 class DamagedLockError(LockError):
     """A file is no lock, or one without what makes it exact.

@@ -19,7 +19,7 @@ from envgen.errors import LockError
 from envgen.index.access import shown
 from envgen.lock.configuration import IndexConfiguration
 from envgen.lock.once import Once
-from envgen.lock.pep751 import BuildRequirement, Document, Package, Source, parse_document
+from envgen.lock.pep751 import BuildRequirement, Document, File, Package, Source, parse_document
 from envgen.lock.request import LockRequest, SourceRequest
 from envgen.lock.uv import Uv
 from envgen.lock.words import explain, lacks_torch, unreachable
@@ -202,8 +202,7 @@ class Solver:
                 "Correct `extension.source`, or name the index that has it." if absent else error.remedy,
             )
         file = _parsed(done.stdout).packages[0].installed
-        url = file.url or Path(file.path).absolute().as_uri()
-        return Source(name=wanted.name, version=wanted.version, url=url, sha256=file.hashes.sha256)
+        return Source(name=wanted.name, version=wanted.version, url=_address(file), sha256=file.hashes.sha256)
 
     def _compile(
         self,
@@ -285,7 +284,12 @@ def _target(request: LockRequest) -> _Target:
 
 
 def _build_requirement(package: Package) -> BuildRequirement:
-    return BuildRequirement(version=package.version, sha256=tuple(file.hashes.sha256 for file in package.wheels))
+    file = package.installed
+    return BuildRequirement(version=package.version, url=_address(file), sha256=file.hashes.sha256)
+
+
+def _address(file: File) -> str:
+    return file.url or Path(file.path).absolute().as_uri()
 
 
 def _metadata_entry(name: str, version: str, requires: tuple[str, ...]) -> dict[str, object]:

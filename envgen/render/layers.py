@@ -57,14 +57,16 @@ def lock_layers(lock: Lock, apart: Iterable[str] = ()) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     done: list[LockedPackage] = []
     for name, packages in steps.items():
-        layers.append(_layer(name, _text(packages), packages, done))
+        layers.append(_layer(lock, name, packages, done))
         done = packages
-    return *layers, _layer(WHOLE, None, lock.packages, done)
+    return *layers, _layer(lock, WHOLE, lock.packages, done)
 
 
-def _layer(name: str, text: str | None, packages: Sequence[LockedPackage], done: Sequence[LockedPackage]) -> Layer:
+def _layer(lock: Lock, name: str, packages: Sequence[LockedPackage], done: Sequence[LockedPackage]) -> Layer:
     new = [package for package in packages if package not in done]
-    return Layer(name, text, _local_files(new), any(not _is_wheel(package) for package in new))
+    builds = any(not _is_wheel(package) for package in new)
+    places = [package.location for package in new] + [each.url for each in lock.build.values() if builds]
+    return Layer(name, None if name == WHOLE else _text(packages), _local_files(places), builds)
 
 
 def _is_wheel(package: LockedPackage) -> bool:
@@ -80,9 +82,8 @@ def _is_of(name: str, owners: tuple[str, ...]) -> bool:
     return any(name == owner or name.startswith(f"{owner}-") for owner in owners if owner != "torch")
 
 
-def _local_files(packages: Iterable[LockedPackage]) -> tuple[str, ...]:
-    places = {package.location for package in packages}
-    return tuple(sorted(unquote(urlsplit(place).path) for place in places if place.startswith("file:")))
+def _local_files(places: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({unquote(urlsplit(place).path) for place in places if place.startswith("file:")}))
 
 
 def _text(packages: Iterable[LockedPackage]) -> str:

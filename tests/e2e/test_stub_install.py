@@ -66,7 +66,7 @@ def _lock(project: TinyProject, torch: Path, folder: Path) -> None:
     )
     of_stub = PACKAGE.format(name="tensorrt-cu13-libs", version=VERSION, kind="sdist", url=stub[0], sha256=stub[1])
     text = f'lock-version = "1.0"\ncreated-by = "tests"\n{of_torch}{of_stub}'
-    build = {"wheel-stub": BuildRequirement(version="0.5.0", sha256=(backend[1],))}
+    build = {"wheel-stub": BuildRequirement(version="0.5.0", url=backend[0], sha256=backend[1])}
     request = lock_request(Cell.parse(CELL), load(project.folder / "matrix.yaml"), Facts.current())
     solution = Solution(text, parse_document(text), (), None, build)
     path = project.folder / "environments" / CELL / "pylock.toml"

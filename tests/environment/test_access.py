@@ -44,3 +44,9 @@ def test_credentials_stay_off_the_command_line(tmp_path: Path) -> None:
 def test_a_bundle_that_is_not_there_is_not_named(tmp_path: Path) -> None:
     access = build_access(IndexConfiguration(), {"SSL_CERT_FILE": str(tmp_path / "none.pem")})
     assert access.arguments == ()
+
+
+def test_a_mirror_of_the_vendors_index_is_told() -> None:
+    access = build_access(IndexConfiguration(), {"WHEEL_STUB_PIP_INDEX_URL": "https://mirror.example/"})
+    assert access.arguments == ("--build-arg", "WHEEL_STUB_PIP_INDEX_URL")
+    assert dict(access.variables) == {"WHEEL_STUB_PIP_INDEX_URL": "https://mirror.example/"}

@@ -83,7 +83,8 @@ def test_stubs_are_locked_with_what_builds_them(index: Index, files: Path, tmp_p
     }
     assert read_lock(lock.path) == lock
     tool = sha256(files / "tool-1.5-py3-none-any.whl")
-    assert f"\ntool==1.5 --hash=sha256:{tool}\n" in build_constraints(lock)
+    address = f"{index.address}/files/tool-1.5-py3-none-any.whl"
+    assert f"\ntool @ {address} --hash=sha256:{tool}\n" in build_constraints(lock)
 
 
 def test_a_lock_without_stubs_has_nothing_to_build(index: Index, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ FROM_INDEX = replace(
 
 LAYERS = (Layer(TORCH, "torch alone"), Layer(LARGE, "torch and tensorrt"), Layer(WHOLE))
 STUBS = (Layer(TORCH, "torch alone"), Layer(LARGE, "torch and stubs of tensorrt", builds=True), Layer(WHOLE))
-CONSTRAINTS = f"wheel-stub==0.5.0 --hash=sha256:{'ef' * 32}\n"
+CONSTRAINTS = f"wheel-stub @ https://host.example/wheel_stub.whl --hash=sha256:{'ef' * 32}\n"
 
 
 def inputs(cell: str, *, nvcc: bool = False) -> DockerInputs:

@@ -13,6 +13,7 @@ import pytest
 
 from envgen.errors import EnvgenError
 from envgen.lock import Lock, LockedPackage
+from envgen.lock.pep751 import BuildRequirement
 from envgen.render.dockerfile import render_dockerfile
 from envgen.render.layers import DEAR, LARGE, TORCH, WHOLE, Layer, lock_layers
 
@@ -83,6 +84,13 @@ def test_a_stub_is_dear_whatever_its_own_size() -> None:
     (entry,) = [each for each in tomllib.loads(large.text or "")["packages"] if each["name"] == stub.name]
     assert entry["sdist"] == {"name": stub.file, "url": stub.location, "hashes": {"sha256": stub.sha256}}
     assert "wheels" not in entry
+
+
+def test_what_builds_a_stub_is_mounted_where_it_is_built() -> None:
+    stub = replace(package("tensorrt-cu13-libs", 15_000), file="tensorrt_cu13_libs-11.0.tar.gz")
+    tool = BuildRequirement(version="1", url="file:///my/wheels/tool-1-py3-none-any.whl", sha256="ab" * 32)
+    torch, large, whole = lock_layers(replace(lock(*TORCH_ALONE, stub, *SMALL), build={"tool": tool}), ("tensorrt",))
+    assert [layer.local_files for layer in (torch, large, whole)] == [(), ("/my/wheels/tool-1-py3-none-any.whl",), ()]
 
 
 def test_it_is_a_lock() -> None:
