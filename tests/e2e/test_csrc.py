@@ -58,11 +58,64 @@ def test_the_cpu_check_passes_with_all_parts(torch_cell: TorchCell, built: Path,
         assert measured["opcheck"] == "passed"
 
 
-def test_the_gpu_checks_say_that_there_is_no_gpu(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
-    for name in ("kernel",):
-        done, _ = check(torch_cell, built, tmp_path / f"{name}.json", "-m", f"envgen_reference.checks.{name}")
-        assert done.returncode == 1
-        assert "no usable CUDA device" in done.stderr.splitlines()[-1]
+def test_the_kernel_check_is_not_run_without_a_driver(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    done, facts = check(torch_cell, built, tmp_path / "facts.json", "-m", "envgen_reference.checks.kernel")
+    assert (done.returncode, done.stderr) == (77, "there is no CUDA driver here\n")
+    assert facts.keys() == {"torch", "build"}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (0, 1, "there is a CUDA driver, and torch"),
+        (803, 1, "there is a CUDA driver, and torch"),
+        (100, 77, "the CUDA driver has no device here"),
+        (34, 77, "only the stub of it"),
+    ],
+)
+def test_what_the_driver_answers_decides(
+    torch_cell: TorchCell, built: Path, tmp_path: Path, status: int, code: int, said: str
+) -> None:
+    """A library in the place of the driver's answers; the CPU build of torch can use none."""
+    (tmp_path / "driver.c").write_text(f"int cuInit(unsigned flags) {{ return {status}; }}")
+    subprocess.run(["cc", "-shared", "-fPIC", "driver.c", "-o", "libcuda.so.1"], cwd=tmp_path, check=True)
+    env = {"PYTHONPATH": str(built), "LD_LIBRARY_PATH": str(tmp_path)}
+    done = torch_cell.run("python", "-m", "envgen_reference.checks.kernel", cwd=tmp_path, env=env)
+    assert done.returncode == code
+    assert said in done.stderr.splitlines()[-1]
+
+
+def test_parts_of_the_kernel_check_that_need_no_gpu(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:
+    """torch.compile on the CPU; and the comparison of large tensors, with small ones, finds one wrong element."""
+    code = """
+import torch, envgen_reference
+from envgen_reference.checks import compiled, large, outcome
+print(compiled.compare("cpu")["aot_eager"])
+large.CHUNK = 1000
+large._random = lambda *shape: torch.empty(*shape, dtype=large.DTYPE).normal_(std=2)
+right = envgen_reference.silu_and_mul
+for shape in [(7, 66), (1, 5000), (40, 2048), (3, 1998)]:
+    places = torch.zeros(shape[0], shape[1] // 2)
+    for rows, columns in large._chunks(places):
+        places[rows, columns] += 1
+    assert places.eq(1).all()
+    assert large._forward(shape, "x") < 8e-3 and large._backward(shape, "x") < 8e-3
+    for place in (0, places.numel() // 2, -1):
+        def wrong(x):
+            out = right(x)
+            out.view(-1)[place] += 1
+            return out
+        envgen_reference.silu_and_mul = wrong
+        try:
+            large._forward(shape, "x")
+        except outcome.CheckError:
+            continue
+        raise AssertionError(f"{shape}: {place}")
+    envgen_reference.silu_and_mul = right
+"""
+    done = torch_cell.run("python", "-c", code, cwd=tmp_path, env={"PYTHONPATH": str(built)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "passed"
 
 
 def test_the_engine_check_is_not_run_without_a_driver(torch_cell: TorchCell, built: Path, tmp_path: Path) -> None:

@@ -18,15 +18,20 @@ SHAPES: List[Tuple[int, ...]] = [
     (7, 1026),
     (2, 3, 34),
     (300, 64),
+    (129, 40),
     (70000, 2),
     (0, 8),
     (4, 0),
 ]
 
 
+def formula(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    return gate * torch.sigmoid(gate) * up
+
+
 def reference(x: torch.Tensor) -> torch.Tensor:
     gate, up = x.double().chunk(2, dim=-1) if x.shape[-1] else (x.double(), x.double())
-    return gate * torch.sigmoid(gate) * up
+    return formula(gate, up)
 
 
 def reference_gradient(x: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
@@ -53,7 +58,7 @@ def compare(operator: Operator, device: str) -> Dict[str, object]:
         for name, x in _inputs(dtype, device, generator):
             where = f"{name} in {str(dtype)[6:]} on {device}"
             worst = max(worst, _forward(operator, x, where), _backward(operator, x, generator, where))
-            cases += 2
+            cases += 3
         errors[str(dtype)[6:]] = worst
     return {"cases": cases, "largest_error": errors}
 
@@ -73,6 +78,21 @@ def refuses_bad_input(operator: Operator, device: str) -> None:
         raise CheckError(f"silu_and_mul accepted {name} on {device}")
 
 
+def error(found: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype, what: str) -> float:
+    """The largest error, relative to the larger of one and the value.
+
+    Raises:
+        CheckError: a shape differs, or a value by more than the tolerance of the dtype.
+    """
+    require(found.shape == expected.shape, f"{what} has shape {tuple(found.shape)}, not {tuple(expected.shape)}")
+    if found.numel() == 0:
+        return 0.0
+    difference = (found.double() - expected).abs() / expected.abs().clamp(min=1)
+    worst = float(difference.max())
+    require(worst <= TOLERANCE[dtype], f"{what} is off by {worst:.2g}, more than {TOLERANCE[dtype]:.0e}")
+    return worst
+
+
 def _inputs(dtype: torch.dtype, device: str, generator: torch.Generator) -> Iterator[Tuple[str, torch.Tensor]]:
     def random(*shape: int) -> torch.Tensor:
         return (4 * torch.randn(*shape, generator=generator, dtype=torch.float64)).to(dtype).to(device)
@@ -81,8 +101,14 @@ def _inputs(dtype: torch.dtype, device: str, generator: torch.Generator) -> Iter
         yield f"shape {shape}", random(*shape)
     yield "a transposed input", random(16, 5, 6).transpose(0, 2)
     yield "an input of every second column", random(9, 64)[:, ::2]
-    yield "an input that starts off alignment", random(8 * 128 + 1)[1:].view(8, 128)
-    yield "an expanded input", random(1, 32).expand(6, 32)
+    yield "an input of every second row", random(9, 64)[::2]
+    yield "an input that is a part of a wider one", random(4, 5, 96)[..., 16:80]
+    yield "an input that is a part of a wider one of odd width", random(17, 101)[:, 3:67]
+    yield "an input whose rows have no common stride", random(4, 7, 96)[:, 1:6, 32:64]
+    yield "an input of one row again and again", random(1, 32).expand(6, 32)
+    yield "an input of the same rows again and again", random(6, 32).expand(3, 6, 32)
+    for offset in (1, 2, 4, 8):
+        yield f"an input that starts {offset} elements off alignment", random(8 * 128 + offset)[offset:].view(8, 128)
     yield "an input where exp overflows", torch.cat([200 * random(4, 16), random(4, 16) / 100], dim=-1)
 
 
@@ -90,22 +116,18 @@ def _forward(operator: Operator, x: torch.Tensor, where: str) -> float:
     out = operator(x)
     require(out.dtype == x.dtype, f"the result has dtype {out.dtype} for {where}")
     require(out.device == x.device, f"the result is on {out.device} for {where}")
-    return _error(out, reference(x), x.dtype, f"the result for {where}")
+    return error(out, reference(x), x.dtype, f"the result for {where}")
 
 
 def _backward(operator: Operator, x: torch.Tensor, generator: torch.Generator, where: str) -> float:
     leaf = x.detach().requires_grad_()
     out = operator(leaf)
-    grad = torch.randn(out.shape, generator=generator, dtype=torch.float64).to(x.dtype).to(x.device)
-    (found,) = torch.autograd.grad(out, leaf, grad)
-    return _error(found, reference_gradient(x, grad), x.dtype, f"the gradient for {where}")
-
-
-def _error(found: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype, what: str) -> float:
-    require(found.shape == expected.shape, f"{what} has shape {tuple(found.shape)}, not {tuple(expected.shape)}")
-    if found.numel() == 0:
-        return 0.0
-    difference = (found.double() - expected).abs() / expected.abs().clamp(min=1)
-    worst = float(difference.max())
-    require(worst <= TOLERANCE[dtype], f"{what} is off by {worst:.2g}, more than {TOLERANCE[dtype]:.0e}")
+    # A gradient is whole, or a part of a wider tensor: that of a concatenation.
+    shape = (*out.shape[:-1], out.shape[-1] + 3)
+    wide = torch.randn(shape, generator=generator, dtype=torch.float64).to(x.dtype).to(x.device)
+    part = wide[..., 1:-2]
+    worst = 0.0
+    for grad in (part.contiguous(), part):
+        (found,) = torch.autograd.grad(out, leaf, grad, retain_graph=True)
+        worst = max(worst, error(found, reference_gradient(x, grad), x.dtype, f"the gradient for {where}"))
     return worst
