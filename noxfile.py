@@ -18,14 +18,15 @@ from envgen.cli.choosing import Request
 from envgen.cli.console import output
 from envgen.cli.context import choose, read_matrix
 from envgen.cli.crossload import crossload_cells, show_crossload
-from envgen.cli.render import render_cells
-from envgen.cli.report import report_command
 from envgen.cli.ending import not_run_here, require
+from envgen.cli.render import render_cells
+from envgen.cli.report import report_command, show_report
 from envgen.cli.run import climb_cells, prepare_run
 from envgen.compat.words import counted
 from envgen.crossload import CrossLoadOptions
 from envgen.errors import EmptySelectionError, EnvgenError, Interruption
 from envgen.machine import this_machine
+from envgen.results import Rung
 from envgen.run.journal import Journal
 from envgen.run.outlook import outlook
 from envgen.run.runner import RunOptions
@@ -33,6 +34,7 @@ from envgen.run.workspace import Workspace
 
 MATRIX = Path("matrix.yaml")
 RUN = "nox"  # the run that all sessions share: each adds its cell's result to it
+GPU_RUN = "gpu"
 
 nox.needs_version = ">=2026.2"
 nox.options.sessions = ["lint", "tests"]
@@ -126,6 +128,29 @@ def matrix(session: nox.Session) -> None:
     results = [_journal().result(cell) for cell in DEFAULT_CELLS]
     if all(result is None or not_run_here(result) for result in results):
         session.error(f"Not one of {chosen} could be run here")
+
+
+@nox.session(venv_backend="none", default=False)
+def gpu(session: nox.Session) -> None:
+    """Run the interpreter that has envgen as the selection `gpu`, with its kernel: `-- --environment venv -j 2`."""
+    parser = argparse.ArgumentParser(prog="nox -s gpu --")
+    parser.add_argument("--environment", default="current", help="venv, conda or docker run each selected cell")
+    parser.add_argument("--python", type=Path, help="another interpreter to take as it is")
+    parser.add_argument("--select", action="append", help="another selection")
+    parser.add_argument("--require", type=Rung, action="append", help="what must pass, else it is not green: kernel")
+    parser.add_argument("-j", "--jobs", type=int, default=1)
+    parser.add_argument("--resume", action="store_true")
+    chosen = parser.parse_args(session.posargs)
+    options = RunOptions(chosen.environment, max(1, chosen.jobs), GPU_RUN, chosen.resume, python=chosen.python)
+    console = output()
+    with _in_words(session, again="nox -s gpu -- --resume"):
+        prepared = prepare_run(MATRIX, Request(select=chosen.select or ["gpu"]), options, console)
+        announce(outlook(prepared.jobs), prepared, console)
+        report = climb_cells(prepared, console).report
+        show_report(report, prepared.journal.folder, console)
+        if failed := [cell.cell for cell in report.cells if cell.failed]:
+            session.error(f"Failed: {', '.join(failed)}")
+        require(report, chosen.require or [Rung.KERNEL])
 
 
 @nox.session(venv_backend="none", default=False)

@@ -39,7 +39,7 @@ def test_every_cell_is_listed(nox_project: TinyProject) -> None:
     done = nox(nox_project, "-l")
     assert done.returncode == 0, done.stderr
     listed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("- ", "* "))]
-    others = ["ahead", "matrix", "crossload", "report", "render", "tests", "lint"]
+    others = ["ahead", "matrix", "gpu", "crossload", "report", "render", "tests", "lint"]
     assert listed == [f"matrix({BAD})", f"matrix({GOOD})", *others]
 
 

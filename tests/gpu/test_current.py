@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,32 @@ def test_nothing_is_asked_of_the_network(here: TinyProject) -> None:
         env=dict(here.environ), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def nox(project: TinyProject, *arguments: str, **variables: str) -> tuple[int, str]:
+    pytest.importorskip("nox")
+    shutil.copy(Path(__file__).resolve().parents[2] / "noxfile.py", project.folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", "-s", "gpu", *arguments], cwd=project.folder,
+        env={**project.environ, **variables}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_session_of_a_gpu_machine(here: TinyProject) -> None:
+    code, said = nox(here)
+    assert code == 0, said
+    assert here.result(CELL, "gpu").reached is Rung.KERNEL
+    assert "machine: " in said
+    assert "2 x " not in said  # two that differ
+    assert "Stand-in 0 (8.0, 9 GB), Stand-in 1 (9.0, 17 GB); driver 580.95.05 for CUDA up to 13.2" in said
+    code, said = nox(here, "--", "--require", "engine", "--resume")
+    assert code == 1
+    assert "Session gpu aborted: engine was required, and passed in none of 1 cell" in said
+    assert "(kept)" in said
+
+
+def test_the_session_is_not_green_without_a_gpu(here: TinyProject) -> None:
+    code, said = nox(here, STAND_IN_DRIVER="none")
+    assert code == 1
+    assert "Session gpu aborted: kernel was required, and passed in none of 1 cell: no GPU here" in said
