@@ -41,7 +41,7 @@ def test_the_executable_stack_is_told_with_a_way_round_and_its_sources() -> None
     assert "libnvinfer_builder_resource of TensorRT 8.6.0 asks for an executable stack" in verdict.sentence
     assert "glibc refuses since 2.41, and debian13 has 2.41" in verdict.sentence
     assert "patchelf --clear-execstack" in verdict.sentence
-    assert [source.kind for source in verdict.sources[:2]] == ["measured", "primary"]
+    assert [source.kind for source in verdict.sources[:2]] == ["measured", "secondary"]
     reported = asked("tensorrt-stack", "py311-torch2.6-cu124-trt10.7-debian13-x86_64")
     assert reported.sources[0].kind == "secondary"
 
