@@ -95,8 +95,6 @@ def test_with_a_driver_torch_tensorrt_itself_is_said() -> None:
          "libtorchtrt needs libnvinfer_plugin.so.8, and TensorRT here has libnvinfer_plugin.so.10"),
         (changed(("libraries", "torchtrt"), needed=["libnvinfer.so.10", "libc.so.6"]), "8.6.0",
          "libtorchtrt needs libnvinfer.so.10, and TensorRT here has libnvinfer.so.8"),
-        (changed(("libraries", "torchtrt"), needed=["libnvonnxparser.so.8"]), "8.6.0",
-         "libtorchtrt needs libnvonnxparser.so.8, and TensorRT here has none of it"),
         (changed(("steps", "torchtrt"), abi=5), "8.6.0",
          "libtorchtrt has ABI 5, and the headers beside it are of ABI 4"),
     ],
@@ -111,6 +109,12 @@ def test_parts_that_are_not_of_one_release(said: dict[str, Any], wanted: str, se
 def test_a_library_among_those_of_another_major() -> None:
     found = wrong(changed(("libraries", "nvinfer_builder_resource"), soname="libnvinfer_extra.so.10"))
     assert [each.sentence for each in found] == ["libnvinfer_extra.so.10 lies among the libraries of TensorRT 8.6.0.12"]
+
+
+def test_a_library_that_torch_tensorrt_needs_is_not_there() -> None:
+    first = wrong(changed(("libraries", "torchtrt"), needed=["libnvonnxparser.so.8"]))[0]
+    assert first.sentence == "libtorchtrt needs libnvonnxparser.so.8, and TensorRT here has none of it"
+    assert first.diagnoses[0].cause == "trt-lib-missing"
 
 
 def test_no_library_at_all() -> None:

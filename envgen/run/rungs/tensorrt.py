@@ -115,7 +115,8 @@ def needed_there(seen: Seen, _: Version | None) -> Iterator[Wrong]:
             if re.match(r"libnv(infer|onnxparser)", name) and name not in seen.sonames:
                 here = ", ".join(found for found in seen.sonames if _stem(found) == _stem(name))
                 what = f"lib{kind} needs {name}, and TensorRT here has {here or 'none of it'}"
-                yield _diagnosed(Cause.TRT_PARTS_MISMATCH, what, library=name, found=here)
+                cause = Cause.TRT_PARTS_MISMATCH if here else Cause.TRT_LIB_MISSING
+                yield _diagnosed(cause, what, library=name, found=here)
 
 
 def steps_passed(seen: Seen, _: Version | None) -> Iterator[Wrong]:
