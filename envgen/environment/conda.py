@@ -18,7 +18,8 @@ from uv import find_uv_bin
 from envgen.cell import Cell
 from envgen.command import Command
 from envgen.environment.protocol import OnThisMachine, Unavailable, folder_bytes
-from envgen.lock import IndexConfiguration, Lock
+from envgen.files import write_atomically
+from envgen.lock import BUILD_CONSTRAINTS, IndexConfiguration, Lock, build_constraints
 from envgen.machine import Machine
 
 ACTIVATION = "envgen-activation.json"  # in the environment: variables that its activation sets, or null to remove
@@ -99,9 +100,22 @@ class CondaEnvironment(OnThisMachine):
     def _pip(self) -> Command:
         install = (
             find_uv_bin(), "pip", "install", "--python", str(self.python), "--no-deps", "--require-hashes",
-            "--break-system-packages", *self.configuration.arguments(), "--requirement", str(self.folder / BY_PIP),
+            "--break-system-packages", *self.configuration.arguments(), *self._built_with(),
+            "--requirement", str(self.folder / BY_PIP),
         )  # fmt: skip
         return Command(install, self.folder.parent, dict(self.configuration.variables) | {"UV_NO_PROGRESS": "1"})
+
+    def _built_with(self) -> tuple[str, ...]:
+        """What is no wheel is built in isolation, with what the lock says and nothing else."""
+        return ("--build-constraints", str(self._build_constraints)) if self.lock and self.lock.build else ()
+
+    @property
+    def _build_constraints(self) -> Path:
+        return self.folder.with_name(BUILD_CONSTRAINTS)
+
+    def prepare(self) -> None:
+        if self.lock and self.lock.build:
+            write_atomically(self._build_constraints, build_constraints(self.lock))
 
     def disk_bytes(self) -> int:
         return folder_bytes(self.folder)

@@ -96,3 +96,10 @@ def test_tensorrt_is_for_pip() -> None:
     platform = ask("py313-torch2.8-cu129-trt10.12-debian12-x86_64")[0].platforms[0]
     assert platform.pip == ("tensorrt==10.12.0.36", "torch-tensorrt==2.8.0")
     assert "pip" in platform.specs
+
+
+def test_a_tensorrt_that_only_runs_is_for_pip_too() -> None:
+    platform = ask("py312-torch2.8-cu129-trt10.16lean-debian12-x86_64")[0].platforms[0]
+    parts = ("tensorrt-lean-cu12-bindings==10.16.1.11", "tensorrt-lean-cu12-libs==10.16.1.11")
+    assert platform.pip == parts
+    assert not any("tensorrt" in spec for spec in platform.specs)

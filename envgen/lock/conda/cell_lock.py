@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
-from envgen.lock.conda.document import read_lockfile
+from envgen.lock.conda.document import BUILD, read_lockfile
 from envgen.lock.conda.header import Header
+from envgen.lock.pep751 import BuildRequirement
 from envgen.lock.pylock import Lock, LockedPackage
 
 
@@ -23,7 +25,15 @@ def cell_lock(path: Path, platform: str, names: Mapping[str, str]) -> Lock:
     Raises:
         DamagedCondaLockError: the file is no conda lock.
     """
-    entries = [entry for entry in read_lockfile(path).package if entry.platform == platform]
+    of_it = [entry for entry in read_lockfile(path).package if entry.platform == platform]
+    entries = [entry for entry in of_it if not entry.categories & BUILD]
+    build: dict[str, BuildRequirement] = {
+        canonicalize_name(entry.name): BuildRequirement(
+            version=entry.version, url=os.path.expandvars(entry.url), sha256=entry.hash.sha256 or ""
+        )
+        for entry in of_it
+        if entry.categories & BUILD
+    }
     pypi = {conda: name for name, conda in names.items()}
     packages = tuple(
         LockedPackage(
@@ -36,7 +46,8 @@ def cell_lock(path: Path, platform: str, names: Mapping[str, str]) -> Lock:
         for entry in sorted(entries, key=lambda entry: (entry.manager, entry.name))
     )
     header = Header.read(path.read_text(encoding="utf-8"))
-    content = "".join(f"{package.location} {package.sha256}\n" for package in packages)
+    named = [(package.location, package.sha256) for package in packages]
+    content = "".join(f"{url} {digest}\n" for url, digest in [*named, *((b.url, b.sha256) for b in build.values())])
     return Lock(
         path=path,
         packages=packages,
@@ -44,4 +55,5 @@ def cell_lock(path: Path, platform: str, names: Mapping[str, str]) -> Lock:
         sha256=hashlib.sha256(content.encode()).hexdigest(),  # of this platform: what others have is not its matter
         uv="",
         edited=header is None,
+        build=build,
     )

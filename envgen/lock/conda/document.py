@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FILE = "conda-lock.yml"
 SOURCE = "matrix.yaml"
 MAIN = frozenset({"main"})  # an entry without a category would vanish from the file
+BUILD = frozenset({"build"})  # what source distributions are built with; no program installs this category unasked
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CDumper", yaml.Dumper)
 

@@ -14,7 +14,7 @@ from envgen import __version__
 from envgen.errors import LockError
 from envgen.files import write_atomically
 from envgen.lock.conda.channels import ChannelSettings
-from envgen.lock.conda.document import FILE, content_hashes, entry_of, lockfile_of, read_lockfile, text_of
+from envgen.lock.conda.document import BUILD, FILE, content_hashes, entry_of, lockfile_of, read_lockfile, text_of
 from envgen.lock.conda.environment_file import environment_file, environment_text
 from envgen.lock.conda.executable import CondaExecutable
 from envgen.lock.conda.header import Header
@@ -57,6 +57,11 @@ class Solved:
 
     entries: tuple[LockedDependency, ...]
     records: tuple[RepoDataRecord, ...] = ()
+
+    @property
+    def packages(self) -> int:
+        """How many are installed."""
+        return sum(not entry.categories & BUILD for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ class CondaLocker:
                 solved[platform.subdir] = await self._solve(solver, request, platform)
             except LockError as error:
                 failures[platform.subdir] = error
-        packages = {**kept, **{subdir: len(found.entries) for subdir, found in solved.items()}}
+        packages = {**kept, **{subdir: found.packages for subdir, found in solved.items()}}
         if solved:
             self._write(request, solved)
         return Outcome(request, self.path(request) if packages else None, packages, frozenset(solved), failures)
@@ -197,7 +202,7 @@ class CondaLocker:
             command=f"envgen lock --manager conda --upgrade '{request.pattern}'",
             made=self._made(request),
             requests={**earlier.header.requests, **_digests(request, platforms)},
-            packages={**earlier.header.packages, **{subdir: len(found.entries) for subdir, found in solved.items()}},
+            packages={**earlier.header.packages, **{subdir: found.packages for subdir, found in solved.items()}},
         )
         entries = [*earlier.entries, *(entry for found in solved.values() for entry in found.entries)]
         write_atomically(path, header.above(text_of(lockfile_of(entries, request.channels, hashes))))

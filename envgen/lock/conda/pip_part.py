@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from envgen.compat.facts import Facts
-from envgen.lock.conda.document import MAIN
+from envgen.lock.conda.document import BUILD, MAIN
 from envgen.lock.conda.extra import part
 from envgen.lock.conda.request import PlatformRequest
 from envgen.lock.configuration import IndexConfiguration
-from envgen.lock.pep751 import Package
+from envgen.lock.pep751 import BuildRequirement, Package
 from envgen.lock.request import lock_request
 from envgen.lock.solver import Solver
 from envgen.lock.uv import Uv
@@ -42,7 +42,7 @@ class PipPart:
     _uv: Uv = field(default_factory=Uv)
 
     def __call__(self, platform: PlatformRequest, conda: Sequence[str]) -> list[LockedDependency]:
-        """The entries of a lock.
+        """The entries of a lock; of a category of their own those that only build what is no wheel.
 
         Args:
             conda: the packages that conda has, by their names there.
@@ -59,7 +59,10 @@ class PipPart:
             excluded.write_text("".join(f"{name}\n" for name in self._pypi(conda)), encoding="utf-8")
             variables = {**self.configuration.variables, EXCLUDE: str(excluded)}
             solution = Solver(replace(self.configuration, variables=variables), uv=self._uv).solve(request)
-        return [_entry(package, platform.subdir) for package in solution.document.packages]
+        entries = [_entry(package, platform.subdir) for package in solution.document.packages]
+        known = {entry.name for entry in entries}  # a lock has one entry of a name
+        tools = [_tool(name, each, platform.subdir) for name, each in solution.build.items() if name not in known]
+        return entries + tools
 
     def stop(self) -> None:
         """Ends what runs and begins nothing more."""
@@ -71,16 +74,27 @@ class PipPart:
 
 
 def _entry(package: Package, platform: str) -> LockedDependency:
-    models = part("conda_lock.lockfile.v2prelim.models")
     file = package.installed
+    address = file.url or Path(file.path).absolute().as_uri()
+    return _locked(package.name, package.version, platform, address, file.hashes.sha256, MAIN)
+
+
+def _tool(name: str, tool: BuildRequirement, platform: str) -> LockedDependency:
+    return _locked(name, tool.version, platform, tool.url, tool.sha256, BUILD)
+
+
+def _locked(
+    name: str, version: str, platform: str, url: str, sha256: str, categories: frozenset[str]
+) -> LockedDependency:
+    models = part("conda_lock.lockfile.v2prelim.models")
     entry: LockedDependency = models.LockedDependency(
-        name=canonicalize_name(package.name),
-        version=package.version,
+        name=canonicalize_name(name),
+        version=version,
         manager="pip",
         platform=platform,
-        categories=set(MAIN),
+        categories=set(categories),
         dependencies={},
-        url=file.url or Path(file.path).absolute().as_uri(),
-        hash=models.HashModel(sha256=file.hashes.sha256),
+        url=url,
+        hash=models.HashModel(sha256=sha256),
     )
     return entry

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from envgen.errors import LockError
-from envgen.lock.conda.document import DamagedCondaLockError, read_lockfile
+from envgen.lock.conda.document import BUILD, DamagedCondaLockError, read_lockfile
 from envgen.lock.conda.extra import part
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def check_local_files(records: Iterable[RepoDataRecord]) -> None:
 
 def pip_lines(path: Path, platform: str) -> list[str]:
     """The packages of a platform that pip installs: an address and a hash each."""
-    entries = [entry for entry in read_lockfile(path).package if (entry.platform, entry.manager) == (platform, PIP)]
+    of_it = [entry for entry in read_lockfile(path).package if (entry.platform, entry.manager) == (platform, PIP)]
+    entries = [entry for entry in of_it if not entry.categories & BUILD]
     return [f"{entry.name} @ {os.path.expandvars(entry.url)} --hash=sha256:{entry.hash.sha256}" for entry in entries]
 
 
