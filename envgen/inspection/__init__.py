@@ -3,7 +3,7 @@
 from envgen.binary.look import Looked, look_around, look_into
 from envgen.inspection.diagnoses import diagnoses_of
 from envgen.inspection.record import records
-from envgen.inspection.suits import device_code, judge_binaries, judge_system
+from envgen.inspection.suits import device_code, judge_binaries, judge_system, unasked_code
 
 __all__ = [
     "Looked",
@@ -14,4 +14,5 @@ __all__ = [
     "look_around",
     "look_into",
     "records",
+    "unasked_code",
 ]

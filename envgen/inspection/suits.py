@@ -49,6 +49,12 @@ def device_code(looked: Sequence[Looked]) -> tuple[DeviceCode, ...]:
     return tuple(sorted({code for binary in binaries if binary.device for code in binary.device.code}))
 
 
+def unasked_code(looked: Sequence[Looked], asked: Sequence[SmArch]) -> tuple[DeviceCode, ...]:
+    """Device code that the build was not told to make. It takes space, and keeps nothing from running: no fault."""
+    wanted = _wanted(asked)
+    return tuple(code for code in device_code(looked) if str(code) not in wanted)
+
+
 def _elsewhere(looked: Looked, family: OsFamily, arch: Arch) -> Diagnosis:
     families = {binary.format.family for binary in looked.binaries}
     if family not in families:

@@ -14,7 +14,7 @@ from envgen.results import Outcome, Rung
 from envgen.run.job import Job
 from envgen.run.rungs.checks import unmet_needs
 from envgen.run.rungs.engine import unmet_of_engine
-from envgen.spec.matrix import Check, Toolkit
+from envgen.spec.matrix import Check
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,6 @@ def _obstacles(job: Job) -> Iterator[tuple[Rung, Outcome, str]]:
 def _not_run(job: Job, rung: Rung, check: Check | None) -> str:
     if check is None:
         return f"the extension has no {rung} check"
-    if job.extension.build.toolkit is Toolkit.WHEELS and not job.machine.no_gpu:
-        return ""  # whether its nvcc is there shows only once the environment is made
     return "; ".join(unmet_of_engine(job) if rung is Rung.ENGINE else unmet_needs(job, check))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from envgen.binary import Binary, DeviceCode, DeviceFacts, Format, MachoFacts
 from envgen.cell import Arch, Cell, SmArch
-from envgen.inspection import Looked, judge_binaries
+from envgen.inspection import Looked, judge_binaries, unasked_code
 
 CELL = Cell.parse("py312-torch2.13-cu130-debian12-x86_64")
 PLAIN = Looked("plain.so", (Binary("plain.so", Format.ELF, "x86_64", Arch.X86_64, 64),))
@@ -85,6 +85,14 @@ def test_nothing_was_built() -> None:
 )
 def test_missing_device_code(code: list[DeviceCode], archs: str, sentence: str) -> None:
     assert sentences([PLAIN, holding(*code)], archs) == [sentence]
+
+
+def test_device_code_that_nobody_asked_for_is_told_and_is_no_fault() -> None:
+    asked = [SmArch.parse("9.0"), SmArch.parse("10.0+PTX")]
+    assert unasked_code([PLAIN, holding(SM90, SM100)], asked) == ()
+    more = [holding(SM90), holding(SM90A, SM100, DeviceCode(100, ptx=True))]
+    assert unasked_code(more, asked) == (SM90A,)
+    assert sentences(more, "9.0 10.0+PTX") == []
 
 
 def test_device_code_may_lie_in_several_binaries() -> None:

@@ -8,13 +8,13 @@ from packaging.version import Version
 from pydantic import JsonValue
 
 from envgen.compat.facts import Facts
-from envgen.inspection import Looked, device_code, judge_binaries, look_around, records
+from envgen.inspection import Looked, device_code, judge_binaries, look_around, records, unasked_code
 from envgen.inspection.foreseen import foresee
 from envgen.lock import Lock
 from envgen.prediction import Sure
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
-from envgen.run.rungs.toolchain import device_plan
+from envgen.run.rungs.toolchain import DevicePlan, device_plan
 
 _OF_WHEELS = ("venv", "docker")  # environments whose torch is the wheel that the symbol index was read from
 
@@ -31,10 +31,15 @@ def inspected(job: Job, bench: Bench) -> Answer:
     diagnoses = diagnoses or sure.failures
     if diagnoses:
         return failed("; ".join(each.sentence.rstrip(".") for each in diagnoses), facts, tuple(diagnoses))
+    not_judged = " ".join(sure.not_judged)
+    return passed("; ".join(part for part in (_held(looked, plan), plan.note, not_judged) if part), facts)
+
+
+def _held(looked: Sequence[Looked], plan: DevicePlan) -> str:
     codes = device_code(looked)
     held = "device code for " + ", ".join(map(str, codes)) if codes else ""
-    not_judged = " ".join(sure.not_judged)
-    return passed("; ".join(part for part in (held, plan.note, not_judged) if part), facts)
+    unasked = unasked_code(looked, plan.archs) if plan.archs else ()
+    return f"{held}; not asked for: {', '.join(map(str, unasked))}" if unasked else held
 
 
 def _sure(job: Job, looked: Sequence[Looked]) -> Sure:

@@ -9,6 +9,7 @@ from pathlib import Path
 from envgen.cell import SmArch
 from envgen.compat.architectures import compilable
 from envgen.environment import CondaEnvironment
+from envgen.lock import Lock
 from envgen.run.job import Job
 from envgen.spec.matrix import DeviceCode, Toolkit
 
@@ -37,7 +38,7 @@ class DevicePlan:
 
 
 def device_plan(job: Job) -> DevicePlan:
-    """Decides for one cell; the environment must have been made."""
+    """Decides for one cell. Where nvcc is from wheels is known once the environment is made; that it is, before."""
     wanted = job.extension.build.device_code
     if job.cell.cuda.is_cpu or wanted is DeviceCode.NONE:
         return DevicePlan(None)
@@ -68,15 +69,21 @@ def _nvcc(job: Job) -> tuple[Path | None, frozenset[str] | None, str]:
         return home, job.nvcc_archs, "" if home else "the conda environment has no nvcc"
     major = job.cell.cuda.major
     if job.extension.build.toolkit is Toolkit.WHEELS:
-        site = job.environment.site_packages()
-        home = site / "nvidia" / f"cu{major}" if site else None
-        if home and any((home / "bin").glob("nvcc*")):
-            return home, job.nvcc_archs, ""
-        return None, None, f"the lock has no nvcc {major} from wheels"
+        home = _home_of_wheels(job, major)
+        return home, job.nvcc_archs, "" if home else f"the lock has no nvcc {major} from wheels"
     toolkit = job.machine.toolkit_for(job.cell.cuda)
     if toolkit is None:
         return None, None, f"no nvcc {major} on this machine"
     return toolkit.home, toolkit.architectures or None, ""
+
+
+def _home_of_wheels(job: Job, major: int) -> Path | None:
+    """Where the compiler's wheels unpack; None where the cell has none. Before they do, the lock tells."""
+    site = job.environment.site_packages()
+    home = (site or Path()) / "nvidia" / f"cu{major}"
+    if site is None:
+        return home if isinstance(job.lock, Lock) and job.lock.version("nvidia-cuda-nvcc") else None
+    return home if any((home / "bin").glob("nvcc*")) else None
 
 
 def name_libraries(folder: Path) -> None:
