@@ -39,6 +39,23 @@ _LINE = re.compile(r"-cu(\d+)-bindings")
 _CUDA_MAJOR = re.compile(r"-cu(1\d)\b")
 
 
+def installed_tensorrt(versions: Mapping[str, str]) -> tuple[Flavour, str] | None:
+    """The flavour and the release of the TensorRT among packages; where there are several, the one that can most.
+
+    Which packages a TensorRT came by varies: all of it in one, a frame around bindings and libraries, or these alone.
+    Bindings and libraries are of one release, but may differ in their build.
+
+    Args:
+        versions: package to version.
+    """
+    for flavour, package in TENSORRT.items():
+        names = re.compile(rf"{package}(-cu\d+)?(-bindings|-libs)?")
+        found = sorted((name.endswith("-libs"), version) for name, version in versions.items() if names.fullmatch(name))
+        if found:
+            return flavour, found[0][1]
+    return None
+
+
 def torch_releases(snapshot: Snapshot) -> dict[Version, TorchRelease]:
     """Every release of torch that has a wheel, ascending."""
     newest = _newest(snapshot)

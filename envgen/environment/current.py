@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from packaging.version import Version
 
 from envgen.cell import Arch, Cell, Cuda, Os, PythonVersion, Release, TensorRt
 from envgen.command import Command
-from envgen.compat.published import TENSORRT
+from envgen.compat.published import installed_tensorrt
 from envgen.environment.protocol import OnThisMachine
 from envgen.errors import UsageError
 from envgen.machine import Machine
@@ -138,17 +137,8 @@ def _cell(facts: dict[str, Any], os_: Os, arch: Arch) -> Cell:
 
 
 def _tensorrt(packages: Mapping[str, str]) -> TensorRt | None:
-    """The TensorRT among installed packages; where there are several, the one that can most.
-
-    Which packages a TensorRT came by varies: all of it in one, a frame around bindings and libraries, or these alone.
-    Bindings and libraries are of one release, but may differ in their build.
-    """
-    for flavour, package in TENSORRT.items():
-        names = re.compile(rf"{package}(-cu\d+)?(-bindings|-libs)?")
-        found = sorted((name.endswith("-libs"), version) for name, version in packages.items() if names.fullmatch(name))
-        if found:
-            return TensorRt(Release.parse(found[0][1]), flavour)
-    return None
+    found = installed_tensorrt(packages)
+    return TensorRt(Release.parse(found[1]), found[0]) if found else None
 
 
 def _interpreter(python: Path | None) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pydantic import JsonValue
 
 from envgen.cell import SmArch
 from envgen.compat.facts import Facts
-from envgen.compat.published import TENSORRT
+from envgen.compat.published import installed_tensorrt
 from envgen.diagnose import Cause, diagnosis
 from envgen.engine import Inspected, Knowledge, NoEngine, Place, inspect, judge
 from envgen.engine.record import facts_json, fate_json
@@ -89,9 +88,8 @@ def exact_tensorrt(job: Job) -> Version | None:
     if job.cell.tensorrt is None:
         return None
     if isinstance(job.lock, Lock):
-        package = re.compile(rf"{TENSORRT[job.cell.tensorrt.flavour]}(-cu\d+(-bindings)?)?")
-        found = next((version for name, version in job.lock.versions.items() if package.fullmatch(name)), None)
-        return Version(found) if found else None
+        found = installed_tensorrt(job.lock.versions)
+        return Version(found[1]) if found else None
     return None if job.cell.tensorrt.release.is_minor else job.cell.tensorrt.release.version
 
 

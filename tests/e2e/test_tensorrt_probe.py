@@ -21,9 +21,9 @@ from packaging.version import Version
 
 from envgen.cell import Flavour, PythonVersion
 from envgen.diagnose import diagnose_text
+from envgen.inspection.tensorrt import Seen, disagreements, proved
 from envgen.machine import find_interpreter, this_machine
 from envgen.probe import script
-from envgen.run.rungs.tensorrt import RULES, Seen, proved
 
 pytestmark = [
     pytest.mark.e2e,
@@ -73,8 +73,7 @@ def _uv(*arguments: str) -> None:
 
 
 def wrong(said: Mapping[str, Any], flavour: Flavour, wanted: str) -> list[str]:
-    seen = Seen.of(flavour, said)
-    return [found.sentence for rule in RULES for found in rule(seen, Version(wanted))]
+    return [found.sentence for found in disagreements(Seen.of(flavour, said), Version(wanted))]
 
 
 @pytest.fixture(scope="module")

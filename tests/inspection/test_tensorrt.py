@@ -1,4 +1,4 @@
-"""What the rung `loaded` makes of what the probe found of TensorRT."""
+"""What is made of what the probe found of TensorRT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 from envgen.cell import Flavour
-from envgen.run.rungs.tensorrt import RULES, Seen, Wrong, proved
+from envgen.inspection.tensorrt import Seen, Wrong, disagreements, proved
 
 NEEDS = ["libnvinfer_plugin.so.8", "libnvinfer.so.8", "libcudnn.so.8", "libtorch.so"]
 
@@ -53,8 +53,7 @@ LEAN: dict[str, Any] = {
 
 
 def wrong(said: dict[str, Any], wanted: str = "8.6.0", flavour: Flavour = Flavour.FULL) -> list[Wrong]:
-    seen = Seen.of(flavour, said)
-    return [found for rule in RULES for found in rule(seen, Version(wanted))]
+    return [*disagreements(Seen.of(flavour, said), Version(wanted))]
 
 
 def changed(at: tuple[str, str], **values: object) -> dict[str, Any]:
