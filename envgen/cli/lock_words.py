@@ -56,6 +56,17 @@ def only_here(lock: Lock) -> str:
     )
 
 
+def fetching(lock: Lock) -> str:
+    """A sentence about stubs, whose build fetches more than the lock says; nothing when there are none."""
+    names = [package.name for package in lock.packages if not package.file.endswith(".whl")]
+    if not (lock.build and names):
+        return ""
+    return (
+        f"Not counted is what its stubs ({', '.join(names)}) fetch from NVIDIA's index while they are built;"
+        " with that index configured the lock has it too."
+    )
+
+
 def locks_json(outcomes: dict[str, Lock | LockError]) -> dict[str, object]:
     """The same by cell."""
     return {cell: _as_json(outcome) for cell, outcome in outcomes.items()}
@@ -66,7 +77,7 @@ def _show(console: Console, cell: str, lock: Lock) -> None:
     text = f"{cell}  {counted(len(lock.packages), 'package')}, {size}, torch {lock.version('torch')}"
     _print(console, f"[green]locked[/] {text}")
     console.print(f"       {lock.path}", style="dim", highlight=False, soft_wrap=True)
-    if note := only_here(lock):
+    for note in filter(None, (only_here(lock), fetching(lock))):
         _print(console, f"       [yellow]{escape(note)}[/]")
 
 
@@ -96,4 +107,5 @@ def _as_json(outcome: Lock | LockError) -> dict[str, object]:
         "versions": outcome.versions,
         "moved": [{"name": move.name, "before": move.before, "after": move.after} for move in moved],
         "only_here": [package.name for package in outcome.local_files],
+        "built_with": {name: each.version for name, each in outcome.build.items()},
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from envgen.cell import Cell
+from envgen.cli.lock_words import fetching
 from envgen.compat.facts import Facts
 from envgen.compat.pins import StaticMetadata
 from envgen.errors import LockError
@@ -82,6 +83,7 @@ def test_stubs_are_locked_with_what_builds_them(index: Index, files: Path, tmp_p
         "tool": "1.5",
     }
     assert read_lock(lock.path) == lock
+    assert "what its stubs (vendor, vendor-libs) fetch from NVIDIA's index" in fetching(lock)
     tool = sha256(files / "tool-1.5-py3-none-any.whl")
     address = f"{index.address}/files/tool-1.5-py3-none-any.whl"
     assert f"\ntool @ {address} --hash=sha256:{tool}\n" in build_constraints(lock)
@@ -89,8 +91,7 @@ def test_stubs_are_locked_with_what_builds_them(index: Index, files: Path, tmp_p
 
 def test_a_lock_without_stubs_has_nothing_to_build(index: Index, tmp_path: Path) -> None:
     lock = made(IndexConfiguration(default_index=index.simple), tmp_path, replace(ask(), others=()))
-    assert lock.build == {}
-    assert build_constraints(lock) == ""
+    assert (lock.build, build_constraints(lock), fetching(lock)) == ({}, "", "")
 
 
 def test_a_tool_that_is_not_to_be_had_is_said(index: Index, files: Path, tmp_path: Path) -> None:
