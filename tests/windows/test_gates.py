@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,12 @@ def test_settings_that_the_library_turns_off_are_refused() -> None:
 def test_libraries_are_named_after_tensorrts_major() -> None:
     assert KNOWN.library_names("11.1.0.106") == {"nvinfer_11.dll": "tensorrt", "torchtrt.dll": "torch-tensorrt"}
     assert "nvinfer_10.dll" in KNOWN.library_names("10.3.0")
+
+
+@pytest.mark.parametrize("name", ["compile_engine_not_set_up", "save_without_inputs"])
+def test_what_torch_tensorrt_2_14_prints_is_told_apart(name: str) -> None:
+    """Whole tracebacks, recorded by tests/dear's libraries without envgen's ways round."""
+    text = (Path(__file__).with_name("said") / f"{name}.txt").read_text(encoding="utf-8")
+    assert [each.cause for each in diagnose_text(text)][:1] == [Cause.TRT_WINDOWS_EXPORT]
+    (way,) = [way for way in KNOWN.ways_round if any(says in text for says in way.says)]
+    assert way.releases.contains("2.14.0")

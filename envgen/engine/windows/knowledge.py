@@ -21,6 +21,15 @@ Setting = bool | int | float | str
 
 
 @dataclass(frozen=True)
+class WayRound:
+    """What some releases of torch-tensorrt do wrong, by their own words, and what is done about it."""
+
+    releases: SpecifierSet
+    says: tuple[str, ...]
+    way: str
+
+
+@dataclass(frozen=True)
 class WindowsKnowledge:
     """The facts of the data file.
 
@@ -31,6 +40,7 @@ class WindowsKnowledge:
         usual: settings that are given unless the matrix says otherwise.
         libraries: name, with `{major}` for TensorRT's, and package of what must be found where a program runs.
         gates: by their ids.
+        ways_round: what the probe that compiles does by itself.
     """
 
     makers: Mapping[str, SpecifierSet]
@@ -40,6 +50,7 @@ class WindowsKnowledge:
     usual: Mapping[str, Setting]
     libraries: tuple[tuple[str, str], ...]
     gates: Mapping[str, Gate]
+    ways_round: tuple[WayRound, ...]
 
     @classmethod
     @cache
@@ -55,6 +66,10 @@ class WindowsKnowledge:
             usual={row["setting"]: row["value"] for row, _ in table.rows("usual")},
             libraries=tuple((row["name"], row["package"]) for row, _ in table.rows("libraries")),
             gates={row["gate"]: Gate.of(row, source) for row, source in table.rows("gates")},
+            ways_round=tuple(
+                WayRound(SpecifierSet(row["releases"]), tuple(row["says"]), row["way"])
+                for row, _ in table.rows("ways_round")
+            ),
         )
 
     def shut(self, gate: str, **evidence: str) -> Diagnosis:
