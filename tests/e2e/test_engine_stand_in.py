@@ -1,0 +1,139 @@
+"""The whole engine check with a TensorRT that stands in: what can be known of it without a GPU, each fault by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import TorchCell
+
+pytestmark = pytest.mark.e2e
+
+HERE = Path(__file__).parent
+CHECKS = HERE.parents[1] / "csrc" / "python" / "envgen_reference" / "checks"
+RUN = """
+import sys
+from envgen_reference.checks import engine, engine_variants, outcome
+engine.driver.require_device = lambda: None
+engine._device = dict
+wanted = sys.argv[1:]
+if wanted:
+    engine_variants.VARIANTS = tuple(variant for variant in engine_variants.VARIANTS if variant.name in wanted)
+sys.exit(outcome.run(engine.check))
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    last: str
+    facts: dict[str, Any]
+
+    @property
+    def steps(self) -> dict[str, str]:
+        return {name: step["ending"] for name, step in self.facts["steps"].items()}
+
+
+@dataclass(frozen=True)
+class Bench:
+    cell: TorchCell
+    folder: Path
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / "kept"
+
+    def check(self, *variants: str, engines: Sequence[Path] = (), **variables: str) -> Ended:
+        facts = self.folder / "facts.json"
+        facts.unlink(missing_ok=True)
+        env = {
+            "PYTHONPATH": f"{self.folder / 'site'}{os.pathsep}{HERE / 'tensorrt' / 'stand_in'}",
+            "TMPDIR": str(self.folder),
+        }
+        env |= {"ENVGEN_FACTS": str(facts), "ENVGEN_KEEP": str(self.kept)}
+        env |= {"ENVGEN_ENGINES": os.pathsep.join(map(str, engines)), **variables}
+        done = self.cell.run("python", "-c", RUN, *variants, cwd=self.folder, env=env)
+        return Ended(
+            done.returncode, done.stderr.splitlines()[-1] if done.stderr else "", json.loads(facts.read_text())
+        )
+
+
+@pytest.fixture
+def bench(torch_cell: TorchCell, tmp_path: Path) -> Bench:
+    package = tmp_path / "site" / "envgen_reference"
+    shutil.copytree(CHECKS, package / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "__init__.py").touch()
+    made = Bench(torch_cell, tmp_path)
+    made.kept.mkdir()
+    return made
+
+
+def test_every_engine_is_built_and_run_and_a_lean_cell_runs_what_was_kept(bench: Bench) -> None:
+    variants = ("static", "half", "portable", "self_contained")
+    ended = bench.check(*variants, STAND_IN_VERSION="10.16.1.11")
+    assert ended.code == 0, ended.last
+    assert ended.steps["torch_tensorrt"] == "not-offered"
+    assert len(ended.steps) == 1 + 3 * len(variants)
+    for variant in variants:
+        built, scanned, executed = (ended.facts["steps"][f"{variant}.{step}"] for step in ("build", "scan", "run"))
+        assert {built["ending"], scanned["ending"], executed["ending"]} == {"passed"}
+        assert built["timing_cache_loaded"] == (variant != "static")  # the first one
+        assert scanned["plan_release"] == "10.16.1.11"
+        assert executed["cases"] == (1 if variant in ("static", "half") else 2)
+        assert executed["largest_error"] <= 1e-5
+    assert ended.facts["steps"]["static.run"]["latency"]["engine_seconds"] > 0
+    plans = sorted(bench.kept.glob("*.plan"))
+    assert [plan.name for plan in plans] == ["portable.plan", "self_contained.plan"]
+    assert sorted(file.name for file in bench.kept.glob("*.json")) == [f"{plan.name}.json" for plan in plans]
+
+    lean = bench.check(engines=plans, ENVGEN_TENSORRT="lean")
+    assert (lean.code, list(lean.steps.values())) == (0, ["passed", "not-offered"])
+    assert lean.facts["steps"]["0.portable.plan"]["compared"] == "with recorded outputs"
+    assert "with a runtime inside, for dispatch" in lean.facts["steps"]["1.self_contained.plan"]["sentence"]
+
+    (bench.kept / "portable.plan.json").unlink()
+    alone = bench.check(engines=plans[:1], ENVGEN_TENSORRT="lean")
+    assert (alone.code, list(alone.steps.values())) == (0, ["passed"])
+    assert "no sidecar" in alone.facts["steps"]["0.portable.plan"]["compared"]
+
+
+def test_what_a_release_does_not_offer_is_no_fault(bench: Bench) -> None:
+    ended = bench.check("static", "half", STAND_IN_VERSION="11.1.0.106")
+    assert (ended.code, ended.steps["half.build"], ended.steps["static.run"]) == (0, "not-offered", "passed")
+
+
+@pytest.mark.parametrize(
+    ("fault", "step", "ending"),
+    [
+        ("null-builder", "build", "builder-null"),
+        ("no-tactic", "build", "build-failed"),
+        ("cut-short", "scan", "wrong-plan"),
+        ("other-release", "scan", "wrong-plan"),
+        ("null-runtime", "run", "runtime-null"),
+        ("segfault", "run", "crashed:SIGSEGV"),
+        ("other-device", "run", "incompatible-device"),
+        ("unwritten", "run", "wrong-numbers"),
+        ("wrong-numbers", "run", "wrong-numbers"),
+    ],
+)
+def test_a_fault_has_its_name(bench: Bench, fault: str, step: str, ending: str) -> None:
+    ended = bench.check("static", STAND_IN_FAULT=fault)
+    assert ended.code == 1
+    assert ended.steps[f"static.{step}"] == ending
+    assert ended.last.startswith(f"static.{step}: {ending} (")
+
+
+@pytest.mark.parametrize("flavour", ["lean", "dispatch"])
+def test_no_engine_to_run_is_not_run(bench: Bench, flavour: str) -> None:
+    ended = bench.check(ENVGEN_TENSORRT=flavour)
+    assert ended.code == 77
+    assert ended.last.startswith(f"a cell of the {flavour} flavour runs engines that were built elsewhere, and none is")
+    assert bench.check(engines=[bench.folder / "gone.plan"], ENVGEN_TENSORRT=flavour).code == 1
