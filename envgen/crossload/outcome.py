@@ -11,7 +11,8 @@ from envgen.crossload.plan import Pair
 from envgen.crossload.record import WHOLE, Crossing, Foreseen
 from envgen.results import Outcome, Rung
 from envgen.run.bench import Bench
-from envgen.run.process import tail
+from envgen.run.process import last_line, tail
+from envgen.run.rungs.checks import NOT_RUN as CHECK_NOT_RUN
 
 SAID = 400  # lines at the end of a log that are read for causes
 CHECKED = ("check", "command", "done")  # the stages from which on everything was loaded
@@ -31,10 +32,11 @@ def crossing_of(pair: Pair, tried: Tried, loader: Loader, run: Path, foreseen: F
     Args:
         run: the run's folder, which logs are named from.
     """
-    why = _why(pair, tried, loader)
+    unchecked = _unchecked(tried)
+    why = "" if unchecked else _why(pair, tried, loader)
     log = tried.trial.log
     said = "\n".join(tail(log, lines=SAID)) if why else ""
-    has_check = pair.loaded.job.extension.check(Rung.CPU) is not None
+    has_check = pair.loaded.job.extension.check(Rung.CPU) is not None and not unchecked
     return Crossing(
         built=pair.built.id,
         loaded=pair.loaded.id,
@@ -42,7 +44,7 @@ def crossing_of(pair: Pair, tried: Tried, loader: Loader, run: Path, foreseen: F
         arm=pair.arm,
         outcome=Outcome.FAILED if why else Outcome.PASSED,
         rung=Rung.CPU if has_check and tried.stage in CHECKED else Rung.LOADED,
-        sentence=why,
+        sentence=why or unchecked,
         diagnoses=diagnoses(pair, f"{said}\n{why}", foreseen) if why else (),
         foreseen=foreseen,
         seconds=tried.ending.seconds,
@@ -60,6 +62,14 @@ def renewed(kept: Crossing, pair: Pair, foreseen: Foreseen | None) -> Crossing:
     return kept.model_copy(
         update={"foreseen": foreseen, "diagnoses": diagnoses(pair, said, foreseen) if failed else ()}
     )
+
+
+def _unchecked(tried: Tried) -> str:
+    """Why the check was not run, where it says so itself: what was built elsewhere has loaded."""
+    ending = tried.ending
+    if ending.kind != "exit" or ending.returncode != CHECK_NOT_RUN or tried.stage not in CHECKED:
+        return ""
+    return f"the cpu check was not run: {last_line(tried.trial.log) or 'it gave no reason'}"
 
 
 def _why(pair: Pair, tried: Tried, loader: Loader) -> str:

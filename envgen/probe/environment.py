@@ -75,15 +75,16 @@ def packages() -> Dict[str, str]:
 
 
 def devices() -> Any:
-    command = [sys.executable, os.path.join(HERE, "devices.py")]
+    child = subprocess.Popen([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE)
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
+        said, _ = child.communicate(timeout=60)
     except subprocess.TimeoutExpired:
+        child.kill()  # and not waited for: within the driver it may not be ended at all
         return {"reason": "the CUDA driver did not answer within 60 s"}
-    if done.returncode != 0:
-        return {"reason": "exit code %d" % done.returncode}
+    if child.returncode != 0:
+        return {"reason": "exit code %d" % child.returncode}
     # What a driver's library prints of itself stands before the answer.
-    return json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
+    return json.loads(said.decode("utf-8", "replace").splitlines()[-1])
 
 
 def main() -> None:

@@ -41,6 +41,15 @@ FAULTS = {
 }
 
 
+def test_a_check_that_was_not_run_leaves_what_has_loaded(project: TinyProject) -> None:
+    make(project, f'["{PYTHON}"]', axes="  baked: {variables: {none: {}, unsure: {BAKED: unsure}}}")
+    done = project.envgen("crossload", seconds=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    crossing = at(found(project), cell_id(extra="-baked_unsure"), cell_id(extra="-baked_none"))
+    said = "the cpu check was not run: no way to tell here"
+    assert (crossing.outcome, crossing.rung, crossing.sentence) == (Outcome.PASSED, Rung.LOADED, said)
+
+
 def test_a_fault_is_the_result_of_one_load_and_the_others_go_on(project: TinyProject) -> None:
     """All binaries are loaded by one server, which lives on, or has a successor."""
     values = ", ".join(f"{fault}: {{BAKED: {fault}}}" for fault in FAULTS)
