@@ -57,6 +57,8 @@ def report_command(
         if loaded.crossload:
             output().print(crossload_terminal(loaded.crossload))
         show_report(loaded.report, folder, output())
+        for remark in loaded.unjoined:
+            output().print(f"[yellow]note[/] {escape(remark)}", highlight=False, soft_wrap=True)
     complain(loaded)
 
 

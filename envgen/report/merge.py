@@ -83,7 +83,7 @@ def _remark(other: Told, newest: Told) -> str:
     differing = [name for name in (*SAME, PACKAGES) if mine.get(name) != others.get(name)]
     ran = [rung for rung in other.result.rungs if rung.outcome is not Outcome.NOT_RUN]
     hidden = [f"{each.rung} {each.outcome}" for each in ran if _not_run(newest.result.rung(each.rung))]
-    shown = f"; of {other.run}, {listed(hidden)} is not counted" if hidden else ""
+    shown = f"; not counted of {other.run}: {listed(hidden)}" if hidden else ""
     return (
         f"{newest.result.cell}: the results of {other.run} and {newest.run} differ in {listed(differing)}; they are"
         f" not joined, and the newer one, of {newest.run}, counts{shown}."

@@ -40,6 +40,7 @@ class Loaded:
     """A report, and what could not be read for it: the cells of damaged files stand in it as not run.
 
     Attributes:
+        unjoined: sentences on results of one cell that could not be merged; the report has them as remarks.
         further: what was run to tell what the failures hang on.
         crossload: what was loaded elsewhere; None where nothing was.
     """
@@ -47,6 +48,7 @@ class Loaded:
     report: Report
     damaged: tuple[EnvgenError, ...] = ()
     further: Further = NOTHING_FURTHER
+    unjoined: tuple[str, ...] = ()
     crossload: CrossLoad | None = None
 
     def explained(self) -> Loaded:
@@ -83,7 +85,7 @@ def load_report(*folders: Path, target: Path | None = None) -> Loaded:
     remarks = tuple(remark for each in merged for remark in each.remarks)
     report = Report(run=_merged(runs, remarks), cells=ordered, causes=cause_groups(ordered))
     crossload, unread = load_crossload(*folders)
-    return Loaded(report, (*damaged, *unread), read_further(*folders), crossload)
+    return Loaded(report, (*damaged, *unread), read_further(*folders), remarks, crossload)
 
 
 def report_json(report: Report) -> str:

@@ -98,7 +98,7 @@ def test_results_of_other_inputs_are_not_joined_and_the_report_says_so(inputs: d
     assert merged.result.reached is Rung.CPU
     assert merged.remarks == (
         f"{NAME}: the results of run0 and run1 differ in {named}; they are not joined, and the newer one, of run1,"
-        " counts; of run0, kernel passed is not counted.",
+        " counts; not counted of run0: kernel passed.",
     )
 
 

@@ -14,6 +14,7 @@ from envgen.lock import Lock
 from envgen.prediction import Sure
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
+from envgen.run.leases import fitting
 from envgen.run.rungs.toolchain import DevicePlan, device_plan
 
 _OF_WHEELS = ("venv", "docker")  # environments whose torch is the wheel that the symbol index was read from
@@ -23,7 +24,7 @@ def inspected(job: Job, bench: Bench) -> Answer:
     """Fails early and cheaply what cannot work: another machine, missing device code, names that its torch has not."""
     plan = device_plan(job)
     looked = look_around(job.artifact)
-    gpus = tuple(gpu.compute_capability for gpu in job.machine.gpus) if plan.compiles else ()
+    gpus = tuple(gpu.compute_capability for gpu in fitting(job.machine.gpus, job.cell)) if plan.compiles else ()
     diagnoses = judge_binaries(job.cell, looked, expected_archs=plan.archs, gpus=gpus)
     binaries: list[JsonValue] = [record for one in looked for record in records(one)]
     facts: dict[str, JsonValue] = {"binaries": binaries}
