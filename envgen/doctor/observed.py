@@ -14,6 +14,7 @@ from envgen.cell import Cuda, GrammarError
 from envgen.compat.compilers import Compiler
 from envgen.compat.toolchain import DriverVersion
 from envgen.doctor.said import Imported, Interpreter
+from envgen.inspection.tensorrt import Seen
 from envgen.machine import Gpu
 
 
@@ -239,6 +240,7 @@ class Observed:
         version_cuda: `cuda` of torch/version.py, which needs no import.
         remains: folders that an interrupted pip left behind.
         development_files: files by which a development install of torch gets onto the path.
+        tensorrt: how far TensorRT comes; None without it, and where torch cannot be imported.
     """
 
     interpreter: Interpreter
@@ -259,6 +261,7 @@ class Observed:
     remains: tuple[Path, ...] = ()
     development_files: tuple[Path, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    tensorrt: Seen | None = None
 
     def distribution(self, name: str) -> Distribution | None:
         """The installed package of that name that counts: the first on the path."""

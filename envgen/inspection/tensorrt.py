@@ -16,12 +16,12 @@ from envgen.results import Diagnosis
 _LIBRARY = {Flavour.FULL: "nvinfer", Flavour.LEAN: "nvinfer_lean", Flavour.DISPATCH: "nvinfer_dispatch"}
 _OF_TORCHTRT = ("torchtrt", "torchtrt_runtime")
 _STEPS = {
-    "version": "TensorRT's library was loaded",
-    "bindings": "TensorRT was imported",
-    "builder_resource": "the builder's resources were loaded",
-    "torchtrt": "libtorchtrt was loaded into torch",
-    "torchtrt_runtime": "libtorchtrt_runtime was loaded into torch",
-    "torch_tensorrt": "torch_tensorrt was imported",
+    "version": "TensorRT's library does not load",
+    "bindings": "TensorRT does not import",
+    "builder_resource": "the builder's resources do not load",
+    "torchtrt": "libtorchtrt does not load into torch",
+    "torchtrt_runtime": "libtorchtrt_runtime does not load into torch",
+    "torch_tensorrt": "torch_tensorrt does not import",
 }
 
 
@@ -105,8 +105,8 @@ def steps_passed(seen: Seen, _: Version | None) -> Iterator[Wrong]:
     """Whether each step ended well, or was left out for want of a driver."""
     for name, step in seen.steps.items():
         if step["outcome"] not in ("passed", "no-driver"):
-            died = f", with signal {step['signal']}" if "signal" in step else ""
-            yield Wrong(f"{step['outcome']}{died} when {_STEPS[name]}: {step['said'].splitlines()[0][:300]}")
+            died = f", signal {step['signal']}" if "signal" in step else ""
+            yield Wrong(f"{_STEPS[name]} ({step['outcome']}{died}): {step['said'].splitlines()[0][:300]}")
 
 
 def release_of_the_lock(seen: Seen, wanted: Version | None) -> Iterator[Wrong]:

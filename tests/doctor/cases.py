@@ -7,13 +7,14 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from envgen.cell import Cuda
+from envgen.cell import Cuda, Flavour
 from envgen.compat.compilers import Compiler, Family
 from envgen.compat.toolchain import DriverVersion
 from envgen.diagnose.causes import Cause
 from envgen.doctor import Severity
 from envgen.doctor.observed import CudaHome, CxxRuntime, FilesCheck, LibraryFolder, Observed, Project, Tool
 from envgen.doctor.said import Imported, Step
+from envgen.inspection.tensorrt import Seen
 
 from .samples import (
     GIB,
@@ -41,6 +42,25 @@ DECOYS = LibraryFolder("LD_LIBRARY_PATH", Path("/opt/cuda/lib64"), libraries={"l
 GCC9, GCC17 = (Compiler(Family.GCC, Version(text)) for text in ("9", "17"))
 RUNTIME = Path("/env/lib/libstdc++.so.6.0.25")
 CPU = {"version": "2.13.0+cpu", "cuda": None, "arch_list": ()}
+OTHER_BINDINGS = Seen(
+    Flavour.LEAN,
+    ({"kind": "nvinfer_lean", "file": "/env/libnvinfer_lean.so.11", "soname": "libnvinfer_lean.so.11", "needed": ()},),
+    {
+        "version": {"step": "version", "outcome": "passed", "said": "", "version": "11.1.0.106"},
+        "bindings": {"step": "bindings", "outcome": "passed", "said": "", "version": "11.0.0.114"},
+    },
+    "no NVIDIA driver",
+)
+NO_BINDINGS = replace(
+    OTHER_BINDINGS,
+    steps={
+        "version": OTHER_BINDINGS.steps["version"],
+        "bindings": {
+            "step": "bindings", "outcome": "library-missing",
+            "said": "ImportError: libcudnn.so.8: cannot open shared object file: No such file or directory",
+        },
+    },
+)  # fmt: skip
 FAILED = Step(step="torch", error="ImportError: /env/x.so: undefined symbol: _ZN3c10", trace="...")
 
 Case = tuple[str, Severity, Cause | None, str, Observed]
@@ -342,6 +362,11 @@ CASES: list[Case] = [
         "nvcc-compiler", ERROR, Cause.HOST_COMPILER_MISSING, "with gcc-99, which is not there",
         ill(tools=tools(nvcc_host=Tool("gcc-99", "CC"))),
     ),
+    (
+        "tensorrt", ERROR, Cause.TRT_PARTS_MISMATCH, "module is 11.0.0.114, and its library is 11.1.0.106",
+        ill(tensorrt=OTHER_BINDINGS),
+    ),
+    ("tensorrt", ERROR, Cause.CUDA_RUNTIME_MISSING, "libcudnn.so.8: cannot open", ill(tensorrt=NO_BINDINGS)),
     (
         "vc-runtime", ERROR, Cause.WIN_DLL_NOT_FOUND, "vcruntime140_1.dll missing",
         ill(system=system(missing_dlls=("vcruntime140_1.dll",))),

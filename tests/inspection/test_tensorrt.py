@@ -125,9 +125,9 @@ def test_no_library_at_all() -> None:
     ("values", "sentence"),
     [
         ({"outcome": "library-missing", "said": "ImportError: libcudnn.so.8: cannot open shared object file\nmore"},
-         "library-missing when TensorRT was imported: ImportError: libcudnn.so.8: cannot open shared object file"),
+         "TensorRT does not import (library-missing): ImportError: libcudnn.so.8: cannot open shared object file"),
         ({"outcome": "crashed", "said": "it said nothing", "signal": 11},
-         "crashed, with signal 11 when TensorRT was imported: it said nothing"),
+         "TensorRT does not import (crashed, signal 11): it said nothing"),
     ],
 )  # fmt: skip
 def test_a_step_that_did_not_pass(values: dict[str, object], sentence: str) -> None:

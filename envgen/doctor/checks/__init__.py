@@ -12,6 +12,7 @@ from envgen.doctor.checks import (
     packages,
     path,
     systems,
+    tensorrt,
     toolkit,
 )
 
@@ -24,6 +25,7 @@ CHECKS = (
     *libraries.CHECKS,
     *imports.CHECKS,
     *gpu.CHECKS,
+    *tensorrt.CHECKS,
     *building.CHECKS,
     *toolkit.CHECKS,
     *systems.CHECKS,

@@ -23,6 +23,7 @@ from envgen.doctor.look.packages import (
 )
 from envgen.doctor.look.project import project
 from envgen.doctor.look.system import system
+from envgen.doctor.look.tensorrt import tensorrt
 from envgen.doctor.look.tools import runtime_path, tools
 from envgen.doctor.observed import Distribution, FilesCheck, Libraries, Observed, Tools
 from envgen.doctor.place import Place
@@ -84,6 +85,7 @@ def look(place: Place, request: Request) -> Observed:
             *(module(place, name, folders, request.seconds) for name in request.modules),
             *(file(place, path.absolute(), request.seconds) for path in request.binaries),
         ),
+        tensorrt=tensorrt(place, found, request.seconds) if outcome.torch else None,
     )
 
 
