@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+from envgen.cell import PythonVersion
+from envgen.machine import find_interpreter
+
 STAND_INS = Path(__file__).with_name("stand_ins")
-PYTHON = "3.12"
+PYTHONS = tuple(PythonVersion(minor) for minor in (12, 11, 13, 10))
 WITH_THEIR_OWN = ("torch==2.14.0", "numpy", "dllist", "packaging", "psutil", "safetensors", "setuptools")
 ALONE = (
     "torch-tensorrt==2.14.0", "tensorrt-cu13-bindings==11.1.0.106", "tensorrt-lean-cu13-libs==11.1.0.106",
@@ -55,9 +58,12 @@ def dear_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("ENVGEN_TEST_DEAR is not set: this installs 6 GB")
     if asked != "1":
         return Path(asked)
+    interpreter = next(filter(None, map(find_interpreter, PYTHONS)), None)
+    if interpreter is None:
+        pytest.skip(f"none of Python {', '.join(map(str, PYTHONS))} is here")
     folder = tmp_path_factory.mktemp("dear") / "venv"
     uv = find_uv_bin()
-    subprocess.run([uv, "venv", "--quiet", "--python", PYTHON, folder], check=True)
+    subprocess.run([uv, "venv", "--quiet", "--python", interpreter, folder], check=True)
     python = folder / "bin" / "python"
     subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *WITH_THEIR_OWN], check=True)
     subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "--no-deps", *ALONE], check=True)
