@@ -181,7 +181,10 @@ def jobs_of(project: Project, selection: Selection, locking: Locking) -> tuple[J
 
     Raises:
         MatrixError: the matrix has no extension to build.
+        UsageError: an engine that was named is not there, or no cell takes it.
     """
+    if project.engines and project.options.engines and not any(planned.cell.tensorrt for planned in selection.cells):
+        raise UsageError("--engines was given, and no selected cell has TensorRT.", "Select one that has.")
     locks = _locks(project, selection, locking)
     source = source_digest(project.extension)
     return tuple(_job(project, planned, locks.get(str(planned.cell)), source) for planned in selection.cells)

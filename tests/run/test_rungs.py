@@ -110,6 +110,17 @@ def test_a_step_is_shared_by_the_pythons_that_agree_on_its_axes(project: TinyPro
     assert at(results[cell_id(other)], Rung.CPU).facts["python"] == [3, int(other.split(".")[1])]
 
 
+@pytest.mark.parametrize(
+    ("engines", "said"),
+    [("none.plan", "error: --engines none.plan is no file and no folder.\n"),
+     ("matrix.yaml", "error: --engines was given, and no selected cell has TensorRT.\nSelect one that has.\n")],
+)  # fmt: skip
+def test_engines_that_no_cell_can_take(project: TinyProject, engines: str, said: str) -> None:
+    done = project.envgen("run", "--engines", engines)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+
+
 def test_a_shared_step_that_fails(project: TinyProject) -> None:
     done = project.envgen("run", TINY_BUILD="fail library")
     assert done.returncode == 1, done.stderr
