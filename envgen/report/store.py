@@ -3,6 +3,7 @@
 run.json                   the run's header
 cells/<cell>.json          one result per cell
 logs/<cell>/<rung>.log     what the commands said
+faults/<device>.json       devices that stopped answering, until they answer again
 localise.json              the further cells that were run to tell what failures hang on
 crossload/<cell>.json      what was loaded in a cell, wherever it was built
 report.json, .md, .html    written from the above; crossload.json where there is a cross-load
