@@ -100,7 +100,7 @@ def mapped() -> List[str]:
     return sorted({line[5].strip() for line in lines if len(line) == 6 and line[5].startswith("/")})
 
 
-def model_of(task: Dict[str, Any]) -> Tuple[Any, Tuple[Any, ...], Dict[int, Dict[int, Tuple[int, int, int]]]]:
+def model_of(task: Dict[str, Any]) -> Tuple[Any, Tuple[Any, ...], Dict[int, Dict[int, Any]]]:
     """What the user's function gives: the module, example inputs, and ranges of their dimensions."""
     import torch
 
@@ -201,7 +201,7 @@ def engines_not_set_up(torch_tensorrt: Any, facts: Facts) -> Iterator[None]:
     The mark matters only where outputs are allocated in advance; without an engine to carry it, it is left out.
     """
     kind = torch_tensorrt.dynamo.runtime.TorchTensorRTModule
-    mark = getattr(kind, "set_output_tensors_as_unowned", None)
+    mark: Any = getattr(kind, "set_output_tensors_as_unowned", None)
 
     def marked(module: Any, enabled: bool) -> None:
         if module.engine is not None:
