@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from run.project import TORCH, TinyProject, at, here, wheel
+from run.handmade import handmade_lock
+from run.project import TinyProject, at, here, wheel
 
-from envgen.cell import Cell
-from envgen.compat.facts import Facts
-from envgen.index import Reader
-from envgen.lock import lock_request
-from envgen.lock.header import lock_text
-from envgen.lock.pep751 import BuildRequirement, Origin, parse_document
-from envgen.lock.solver import Solution
-from envgen.refresh.access import configured_access
 from envgen.results import Outcome, Rung
-from envgen.spec.load import load
 from tests.lock.index import Index, unused_port
 
 pytestmark = [
@@ -31,15 +22,8 @@ pytestmark = [
 PYTHON = "3.12"
 NAME, VERSION = "tensorrt_cu13_libs", "11.0.0.114"
 OF_IT = f"tensorrt-cu13-libs {VERSION}"
-CUDA_TORCH = TORCH.format(version="2.13.0").replace("cuda=None", 'cuda="13.0"')
 AXES = '  tensorrt: ["11.0"]'
 CELL = f"py{PYTHON.replace('.', '')}-torch2.13-cu130-trt11.0-{'-'.join(here())}"
-PACKAGE = """
-[[packages]]
-name = "{name}"
-version = "{version}"
-{kind} = {{ url = "{url}", hashes = {{ sha256 = "{sha256}" }} }}
-"""
 
 
 @pytest.fixture
@@ -51,37 +35,8 @@ def project(tmp_path: Path) -> TinyProject:
     environ = {name: value for name, value in made.environ.items() if name not in cut}
     environ |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_INDEX", "UV_DEF"))}
     own = TinyProject(made.folder, environ)
-    _lock(own, wheel(tmp_path, "torch", "2.13.0", {"torch/__init__.py": CUDA_TORCH}), tmp_path)
+    handmade_lock(own, CELL, tmp_path, {"tensorrt-cu13-libs": f"{NAME}-{VERSION}.tar.gz"})
     return own
-
-
-def _lock(project: TinyProject, torch: Path, folder: Path) -> None:
-    with Reader(configured_access(), folder / "pages") as reader:
-        stub = _of_index(reader, "tensorrt-cu13-libs", f"{NAME}-{VERSION}.tar.gz")
-        backend = _of_index(reader, "wheel-stub", "wheel_stub-0.5.0-py3-none-any.whl")
-    of_torch = (
-        PACKAGE.format(name="torch", version="2.13.0", kind="archive", url=torch.as_uri(), sha256=_sha256(torch))
-        .replace("archive = {", "wheels = [{")
-        .replace("} }\n", "} }]\n")
-    )
-    of_stub = PACKAGE.format(name="tensorrt-cu13-libs", version=VERSION, kind="sdist", url=stub[0], sha256=stub[1])
-    text = f'lock-version = "1.0"\ncreated-by = "tests"\n{of_torch}{of_stub}'
-    build = {"wheel-stub": BuildRequirement(version="0.5.0", url=backend[0], sha256=backend[1])}
-    request = lock_request(Cell.parse(CELL), load(project.folder / "matrix.yaml"), Facts.current())
-    solution = Solution(text, parse_document(text), (), None, build)
-    path = project.folder / "environments" / CELL / "pylock.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(lock_text(request, solution, Origin(), "0.0", {}), encoding="utf-8")
-
-
-def _of_index(reader: Reader, package: str, file: str) -> tuple[str, str]:
-    found = [each for listing in reader.listings(package) for each in listing.files if each.name == file]
-    assert found, f"no index has {file}"
-    return found[0].url, found[0].sha256 or ""
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @pytest.fixture
