@@ -14,9 +14,10 @@ from envgen.assets import asset
 from envgen.cell import OsFamily
 from envgen.compat.facts import Facts
 from envgen.render.conda import conda_files
+from envgen.render.dockerfile import render_dockerfile
 from envgen.spec.load import load
 
-from .cases import conda_inputs
+from .cases import cases, conda_inputs
 from .shipped import rendered
 
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent))
@@ -32,7 +33,8 @@ def test_hadolint_finds_nothing(tmp_path: Path) -> None:
             (text,) = [file.text for file in made.files if file.path.name == "Dockerfile"]
             kinds.setdefault(re.sub(r"\d[\w.]*", "N", text.replace(str(cell), "CELL")), text)
     assert len(kinds) > 20
-    texts = [*kinds.values(), conda_files(conda_inputs())[0].text]
+    stubs = render_dockerfile(cases()["tensorrt_stubs"])
+    texts = [*kinds.values(), stubs, conda_files(conda_inputs())[0].text]
     files = [tmp_path / f"{number}.Dockerfile" for number in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.write_text(text)
