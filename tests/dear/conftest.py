@@ -82,10 +82,21 @@ def make_kit(folder: Path, python: Path, *, resource: bool) -> Kit:
         source = "/dev/null" if name == RESOURCE else STAND_INS / "libraries.c"
         options = ["-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", libraries / name, "-x", "c", source]
         subprocess.run(["cc", *options], check=True)
+    return Kit(python, interpreter_in(folder, python), folder)
+
+
+def without_stand_ins(folder: Path, python: Path) -> Path:
+    """An interpreter that finds no TensorRT."""
+    folder.mkdir()
+    shutil.copy(STAND_INS / "in_cell.py", folder)
+    return interpreter_in(folder, python)
+
+
+def interpreter_in(folder: Path, python: Path) -> Path:
     interpreter = folder / "python"
     interpreter.write_text(f'#!/bin/sh\nexec "{python}" -W ignore "{folder}/in_cell.py" "$@"\n')
     interpreter.chmod(0o755)
-    return Kit(python, interpreter, folder)
+    return interpreter
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from envgen.run.job import Job
 from envgen.run.rungs.windows import exported
 from envgen.spec.matrix import WindowsProgram
 
-from .conftest import Kit
+from .conftest import Kit, without_stand_ins
 
 pytestmark = pytest.mark.dear
 
@@ -88,6 +88,64 @@ def test_the_resources_name_alone_opens_the_gate_and_the_builder_is_the_next(cel
     assert (answer.outcome, gate(answer)) == (Outcome.FAILED, "export-builder")
     assert GATES["export-builder"].says[0] in stand.log
     assert "the program for Windows: TensorRT gives no builder" in answer.sentence
+
+
+REFUSALS = """\
+import platform, torch, torch_tensorrt
+from torch_tensorrt import dynamo
+for name in ("lazy_engine_init", "cache_built_engines", "reuse_cached_engines"):
+    try:
+        dynamo.cross_compile_for_windows(None, arg_inputs=[torch.zeros(1)], **{name: True})
+    except AttributeError:  # there is no program, but the settings are read before it
+        pass
+platform.system = lambda: "Darwin"
+try:
+    dynamo.cross_compile_for_windows(None, arg_inputs=[torch.zeros(1)])
+except RuntimeError as error:
+    print("SAID", error)
+platform.system, platform.machine = lambda: "Linux", lambda: "aarch64"
+try:
+    dynamo.cross_compile_for_windows(None, arg_inputs=[torch.zeros(1)])
+except AttributeError:
+    print("SAID aarch64 passes")
+"""
+
+
+def test_what_the_library_refuses_and_what_it_turns_off(kit: Kit) -> None:
+    done = kit.run(REFUSALS)
+    for name in sorted(WindowsKnowledge.current().forbidden - {"enable_cross_compile_for_windows"}):
+        assert f"arg: {name} {GATES['export-setting'].says[0]}" in done.stderr
+    assert f"SAID {GATES['export-host'].says[0]}" in done.stdout
+    assert "SAID aarch64 passes" in done.stdout  # the library asks for 64 bits alone; envgen's gate does not
+
+
+def test_an_import_that_fails_is_said_in_the_librarys_words(cell: Stand, kit: Kit) -> None:
+    alone = without_stand_ins(cell.folder / "alone", kit.python)
+    stand = replace(cell, python=alone, variables={"PYTHONPATH": str(cell.folder)})
+    answer = stand.run(exported, job(stand))
+    assert gate(answer) == "export-import"
+    assert (
+        "import error when try to import _TensorRTProxyModule, got error Could not find libnvinfer.so.11"
+        in answer.sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "settings"),
+    [
+        ("export-trace", MODEL.replace("first, second =", "x = x if x.sum() > 0 else -x\n        first, second ="), {}),
+        ("export-compile", MODEL, {"engine_capability": "nonsense"}),
+        ("export-model", MODEL.replace("def make", "def other"), {}),
+    ],
+)
+def test_what_is_wrong_with_the_model_or_its_settings(
+    cell: Stand, kit: Kit, name: str, model: str, settings: dict[str, str]
+) -> None:
+    (cell.folder / "mine.py").write_text(model)
+    stand = with_plan(cell, kit)
+    answer = stand.run(exported, job(stand, replace(PROGRAM, settings=settings)))
+    assert (answer.outcome, gate(answer)) == (Outcome.FAILED, name)
+    assert len(answer.diagnoses[0].evidence["said"]) > 20
 
 
 def test_small_blocks_are_left_to_torch_unless_it_is_told_otherwise(cell: Stand, kit: Kit) -> None:

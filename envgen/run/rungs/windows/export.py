@@ -62,7 +62,9 @@ def _exporting(job: Job, bench: Bench, program: WindowsProgram, shapes: str) -> 
         target = bench.kept / "windows" / shapes if bench.kept else None
         if target:
             remove_tree(target)
-            keep(folder, target)
+            left_out = keep(folder, target).left_out
+            if left_out:
+                return failed(f"not all of it could be kept: {left_out[0]}", facts)
             facts = {**facts, "kept": f"{'/'.join(target.parts[-5:])}"}
         shutil.rmtree(folder, ignore_errors=True)
         return replace(answer, facts=facts)
