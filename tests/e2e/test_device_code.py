@@ -109,6 +109,8 @@ def test_the_compiler_from_wheels_where_there_is_no_toolkit(tmp_path: Path) -> N
     """The ladder of the CUDA cell that the main job has, as on a machine without a toolkit."""
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine makes no mount namespaces")
+    if not all((toolkit.home / "nvvm").is_dir() for toolkit in this_machine().toolkits):
+        pytest.skip("a toolkit of this machine lies among other files, and cannot be hidden alone")
     shutil.copytree(CSRC, tmp_path / "csrc", ignore=shutil.ignore_patterns("build", "__pycache__"))
     text, replaced = re.subn(
         "device_code: optional.*",

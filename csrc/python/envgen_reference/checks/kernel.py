@@ -17,14 +17,14 @@ def check(facts: Facts) -> None:
     facts["device"] = execution.device()
     facts["code"] = execution.device_code()
     facts["operator"] = dict(values.compare(envgen_reference.silu_and_mul, "cuda"))
-    facts["large"] = large.compare()
     _properties(facts)
     facts["kernels"] = execution.runs_our_kernels()
     execution.keeps_to_the_stream()
     execution.is_captured()
     facts["devices"] = execution.every_device()
-    facts["compile"] = compiled.compare("cuda")
     facts["speed"] = speed.of_all_dtypes()
+    facts["large"] = large.compare()
+    facts["compile"] = compiled.compare("cuda")
 
 
 def _properties(facts: Facts) -> None:
