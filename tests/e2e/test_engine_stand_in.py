@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-HERE = Path(__file__).parent
-CHECKS = HERE.parents[1] / "csrc" / "python" / "envgen_reference" / "checks"
+STAND_INS = Path(__file__).with_name("trt")
+CHECKS = Path(__file__).resolve().parents[2] / "csrc" / "python" / "envgen_reference" / "checks"
 RUN = """
 import sys
 from envgen_reference.checks import engine, engine_variants, outcome
@@ -51,19 +51,16 @@ class Bench:
     def kept(self) -> Path:
         return self.folder / "kept"
 
-    def check(self, *variants: str, engines: Sequence[Path] = (), **variables: str) -> Ended:
+    def check(self, *variants: str, engines: Sequence[Path] = (), torch: bool = False, **variables: str) -> Ended:
         facts = self.folder / "facts.json"
         facts.unlink(missing_ok=True)
-        env = {
-            "PYTHONPATH": f"{self.folder / 'site'}{os.pathsep}{HERE / 'tensorrt' / 'stand_in'}",
-            "TMPDIR": str(self.folder),
-        }
+        modules = [self.folder / "site", STAND_INS / "stand_in", *([STAND_INS / "stand_in_torch"] if torch else [])]
+        env = {"PYTHONPATH": os.pathsep.join(map(str, modules)), "TMPDIR": str(self.folder)}
         env |= {"ENVGEN_FACTS": str(facts), "ENVGEN_KEEP": str(self.kept)}
         env |= {"ENVGEN_ENGINES": os.pathsep.join(map(str, engines)), **variables}
         done = self.cell.run("python", "-c", RUN, *variants, cwd=self.folder, env=env)
-        return Ended(
-            done.returncode, done.stderr.splitlines()[-1] if done.stderr else "", json.loads(facts.read_text())
-        )
+        last = done.stderr.splitlines()[-1] if done.stderr else ""
+        return Ended(done.returncode, last, json.loads(facts.read_text()))
 
 
 @pytest.fixture
@@ -131,9 +128,48 @@ def test_a_fault_has_its_name(bench: Bench, fault: str, step: str, ending: str) 
     assert ended.last.startswith(f"static.{step}: {ending} (")
 
 
+def test_a_full_flavour_without_the_lean_library_packs_none(bench: Bench) -> None:
+    ended = bench.check("self_contained", STAND_IN_FAULT="no-lean-library")
+    assert (ended.code, ended.steps["self_contained.build"]) == (0, "not-offered")
+    assert bench.check("portable", STAND_IN_FAULT="no-lean-library").steps["portable.build"] == "build-failed"
+
+
 @pytest.mark.parametrize("flavour", ["lean", "dispatch"])
 def test_no_engine_to_run_is_not_run(bench: Bench, flavour: str) -> None:
     ended = bench.check(ENVGEN_TENSORRT=flavour)
     assert ended.code == 77
     assert ended.last.startswith(f"a cell of the {flavour} flavour runs engines that were built elsewhere, and none is")
     assert bench.check(engines=[bench.folder / "gone.plan"], ENVGEN_TENSORRT=flavour).code == 1
+
+
+def test_torch_tensorrt_around_the_operator(bench: Bench) -> None:
+    ended = bench.check("none", torch=True)
+    assert ended.code == 0, ended.last
+    assert set(ended.steps.values()) == {"passed"}
+    assert len(ended.steps) == 6
+    for shapes in ("static", "dynamic"):
+        compiled = ended.facts["steps"][f"torch_tensorrt.{shapes}.compile"]
+        assert (compiled["engines"], compiled["torch_tensorrt"]) == (2, "2.14.0")
+        assert compiled["saved"] == {"torchscript": "saved", "exported_program": "saved"}
+        assert compiled["largest_error"] < 1e-5
+        assert compiled["latency"]["engine_seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "endings"),
+    [
+        ("import", {"compile": "import-refused"}),
+        ("no-engine", {"compile": "build-failed"}),
+        ("decomposed", {"compile": "build-failed"}),
+        ("wrong-numbers", {"compile": "wrong-numbers"}),
+        ("save", {"compile": "save-failed", "torchscript": "passed"}),
+        (
+            "load",
+            {"compile": "passed", "torchscript": "deserialise-refused", "exported_program": "deserialise-refused"},
+        ),
+    ],
+)
+def test_a_fault_of_torch_tensorrt_has_its_name(bench: Bench, fault: str, endings: dict[str, str]) -> None:
+    ended = bench.check("none", torch=True, STAND_IN_TORCH_FAULT=fault)
+    static = {name.rpartition(".")[2]: ending for name, ending in ended.steps.items() if ".static." in name}
+    assert (ended.code, static) == (1, endings)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "csrc" / "python" / "envgen_reference"
-LOOK = Path(__file__).with_name("tensorrt") / "look.py"
+LOOK = Path(__file__).with_name("trt") / "look.py"
 LIBRARIES = ("nvinfer", "nvinfer_plugin", "nvonnxparser", "nvparsers", "nvinfer_lean", "nvinfer_dispatch")
 FUNCTIONS = (
     "createInferBuilder_INTERNAL", "createInferRefitter_INTERNAL", "createInferRuntime_INTERNAL",

@@ -36,10 +36,18 @@ def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
     # Errors while building may be of tactics that it then does without: here the plan decides, and what it computes.
     facts["errors_logged"] = len(log.errors)
     if serialised is None:
-        raise Ended(Ending.BUILD_FAILED, f"TensorRT built no engine: {(log.errors or [log.last])[0]}")
+        raise _failure(wanted, log)
     Path(plan).write_bytes(bytes(serialised))
     facts["timing_cache_bytes"] = Path(timing_cache).write_bytes(bytes(config.get_timing_cache().serialize()))
     engine_sidecar.write(Path(plan), _sidecar(trt, wanted))
+
+
+def _failure(variant: Variant, log: Any) -> Ended:
+    said = (log.errors or [log.last])[0]
+    if variant.runtime_inside and any("lean" in line for line in log.errors):
+        # The packages of the full flavour come without libnvinfer_lean, which is what would be packed.
+        return Ended(Ending.NOT_OFFERED, f"the lean runtime to be packed into the engine is not installed: {said}")
+    return Ended(Ending.BUILD_FAILED, f"TensorRT built no engine: {said}")
 
 
 def _definition(trt: Any, builder: Any, variant: Variant) -> Any:

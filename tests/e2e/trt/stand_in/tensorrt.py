@@ -9,6 +9,7 @@ import enum
 import json
 import math
 import os
+import re
 import signal
 import struct
 import time
@@ -120,6 +121,7 @@ class _Profile:
 
 class Builder:
     def __init__(self, logger):
+        self.logger = logger
         if FAULT == "null-builder":
             logger.log(ILogger.Severity.WARNING, "CUDA initialization failure with error: 35")
             raise TypeError("pybind11::init(): factory function returned nullptr")
@@ -139,6 +141,9 @@ class Builder:
         if FAULT == "no-tactic":
             return None
         named = {flag.name for flag in config.flags}
+        if FAULT == "no-lean-library":
+            self.logger.log(ILogger.Severity.ERROR, "Unable to load library: libnvinfer_lean.so.11.1.0")
+            return None
         body = {
             "inputs": network.inputs,
             "output": network.output.name,
@@ -148,7 +153,7 @@ class Builder:
         }
         content = json.dumps(body).encode()
         size = _HEAD.size + len(content) + (FAULT == "cut-short")
-        release = (9, 9, 9, 9) if FAULT == "other-release" else map(int, __version__.split("."))
+        release = map(int, re.findall(r"\d+", "9.9.9.9" if FAULT == "other-release" else __version__))
         return _HEAD.pack(b"ftrt\0\0\0\0", 2, size, *release, b"rtrt") + content
 
 
@@ -274,7 +279,7 @@ class _Event:
 
 _full = torch.full
 torch.full = lambda shape, value, dtype, device: _full(shape, value, dtype=dtype)
-torch.Tensor.cuda = lambda tensor: tensor
+torch.Tensor.cuda = lambda tensor, device=None: tensor
 torch.cuda.Stream = torch.cuda.current_stream = _Stream
 torch.cuda.Event = _Event
 torch.cuda.stream = contextlib.nullcontext
