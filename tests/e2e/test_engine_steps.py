@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import json
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ def run_step(cell: TorchCell, site: Path, step: str, **arguments: Any) -> dict[s
     return found
 
 
+@pytest.mark.skipif(ctypes.util.find_library("cuda") is not None, reason="there is a CUDA driver here")
 def test_the_runtime_around_a_null_pointer(torch_cell: TorchCell, flavour: str, checks: Path, tmp_path: Path) -> None:
     """It is not touched, and not destroyed: either would be a segmentation fault."""
     file = tmp_path / "model.plan"
