@@ -16,9 +16,10 @@ Input input_of(const at::Tensor& x) { return {x.const_data_ptr(), row_stride(x)}
 
 at::Tensor silu_and_mul_cuda(const at::Tensor& x) {
   const Element element = element_of(x);
+  const std::vector<int64_t> sizes = output_sizes(x);
   const c10::cuda::CUDAGuard guard(x.device());
   const at::Tensor input = with_rows(x);
-  at::Tensor out = input.new_empty(output_sizes(x));
+  at::Tensor out = input.new_empty(sizes);
   C10_CUDA_CHECK(cuda::forward(element, input_of(input), out.mutable_data_ptr(), rows_of(out),
                                c10::cuda::getCurrentCUDAStream()));
   return out;

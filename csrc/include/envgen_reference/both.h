@@ -7,8 +7,10 @@
 #define ENVGEN_REFERENCE_BOTH
 #endif
 
-#ifdef __CUDA_ARCH__
-#define ENVGEN_REFERENCE_UNROLL _Pragma("unroll")
-#else
+#if !defined(__CUDA_ARCH__)
 #define ENVGEN_REFERENCE_UNROLL
+#elif defined(_MSC_VER)
+#define ENVGEN_REFERENCE_UNROLL __pragma(unroll)
+#else
+#define ENVGEN_REFERENCE_UNROLL _Pragma("unroll")
 #endif

@@ -9,7 +9,7 @@ namespace envgen_reference {
 namespace cuda {
 
 // Both are one instruction of the special function unit. Their errors are documented in the PTX ISA, and
-// tests/csrc/ of this repository's tests try the formula with errors as large.
+// tests/e2e/kernels/arithmetic.cpp tries the formula with errors as large.
 struct FastInverse {
   // At most 1 unit in the last place.
   __device__ static float inverse(float x) {

@@ -38,12 +38,13 @@ struct Gradients {
 
 template <typename Math, typename Real>
 ENVGEN_REFERENCE_BOTH inline Gradients<Real> gradients(Real grad, Real gate, Real up) {
-  // Further down sigmoid is nothing beside 1, and exp would overflow.
+  // Further down silu is nothing beside 1, and exp would overflow. A NaN is no lower, and stays.
   constexpr Real kLowest = -80;
-  const Real power = Math::exp(gate > kLowest ? -gate : -kLowest);
+  const Real bounded = gate < kLowest ? kLowest : gate;
+  const Real power = Math::exp(-bounded);
   const Real sigmoid = Math::inverse(Real(1) + power);
   const Real complement = power * sigmoid;  // 1 - sigmoid would cancel
-  const Real silu = gate * sigmoid;
+  const Real silu = bounded * sigmoid;
   return {grad * up * (sigmoid + silu * complement), grad * silu};
 }
 

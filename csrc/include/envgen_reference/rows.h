@@ -7,7 +7,7 @@
 
 namespace envgen_reference {
 
-// Elements between the beginnings of two rows of the last dimension, or -1 where no one number says it.
+// Elements between the beginnings of two rows of the last dimension, which there must be; -1 where no one number says it.
 inline int64_t row_stride(const at::Tensor& x) {
   const int64_t width = x.size(-1);
   if (width > 1 && x.stride(-1) != 1) {

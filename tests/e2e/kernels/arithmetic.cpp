@@ -204,12 +204,17 @@ void extremes() {
   using Math = Documented<Value, 1, 1>;
   using Real = Compute<Value>;
   const Real infinity = std::numeric_limits<Real>::infinity(), nan = std::numeric_limits<Real>::quiet_NaN();
-  require(vanishes(silu_times<Math>(Real(-500), Real(3))), "silu(-500) is not 0", 0, 0);
   require(error(silu_times<Math>(Real(500), Real(3)), 1500) < 1e-6, "silu(500) * 3 is not 1500", 0, 0);
   require(silu_times<Math>(infinity, Real(1)) == infinity, "silu of infinity is not infinity", 0, 0);
   require(std::isnan(silu_times<Math>(nan, Real(1))), "silu of a NaN is a number", 0, 0);
-  const auto low = gradients<Math>(Real(1), Real(-500), Real(1)), high = gradients<Math>(Real(1), Real(500), Real(1));
-  require(vanishes(low.gate) && vanishes(low.up), "the gradient at -500 is not 0", 0, 0);
+  for (const Real gate : {Real(-500), std::numeric_limits<Real>::lowest()}) {
+    const auto low = gradients<Math>(Real(1), gate, Real(1));
+    require(vanishes(silu_times<Math>(gate, Real(3))), "silu far down is not 0", 0, 0);
+    require(vanishes(low.gate) && vanishes(low.up), "the gradient far down is not 0", 0, 0);
+  }
+  const auto none = gradients<Math>(Real(1), nan, Real(1));
+  require(std::isnan(none.gate) && std::isnan(none.up), "the gradient at a NaN is a number", 0, 0);
+  const auto high = gradients<Math>(Real(1), Real(500), Real(1));
   require(error(high.gate, 1) < 1e-6 && error(high.up, 500) < 1e-6, "the gradient at 500 is wrong", 0, 0);
 }
 
