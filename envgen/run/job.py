@@ -103,8 +103,8 @@ class Job:
         return self.environment_inputs | {
             "source": self.source,
             "verdicts of the rules": _digest([(v.rule, v.answer) for v in self.trace.verdicts] if self.trace else []),
-            # where the source is does not matter; its hash is here
-            "extension's description": _digest(repr(replace(self.extension, path=None, engines=()))),
+            # where the source is does not matter, nor what its folder is called; its hash is here
+            "extension's description": _digest(repr(replace(self.extension, name="", path=None, engines=()))),
             "cell's variables": _digest(self.variables),
             "compiler": self.machine.compiler,
             "compiler's flags": _digest(dict(self.machine.build_flags)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from packaging.utils import canonicalize_name
 
@@ -16,7 +16,16 @@ from envgen.spec.labels import LABELS
 from envgen.spec.matrix import KeyPath
 from envgen.spec.problems import did_you_mean
 from envgen.spec.scalars import system_key
-from envgen.spec.schema import AxesForm, BuildForm, ChoiceForm, DockerForm, ExtensionForm, ExtraAxisForm, MatrixForm
+from envgen.spec.schema import (
+    AxesForm,
+    BuildForm,
+    ChecksForm,
+    ChoiceForm,
+    DockerForm,
+    ExtensionForm,
+    ExtraAxisForm,
+    MatrixForm,
+)
 from envgen.spec.scope import Scope
 
 BUILD_FILES = ("pyproject.toml", "setup.py")  # what an installer builds by itself
@@ -44,6 +53,7 @@ def problems_within(form: MatrixForm, document: Document) -> Iterator[MatrixErro
     if form.extension:
         yield from _build_problems(form.extension.build, cells)
         yield from _origin_problems(form.extension, cells)
+        yield from _script_problems(form.extension.checks, cells)
 
 
 def _axis_problems(axes: AxesForm, scope: Scope) -> Iterator[MatrixError]:
@@ -119,6 +129,29 @@ def _origin_problems(extension: ExtensionForm, scope: Scope) -> Iterator[MatrixE
     elif not _holds(folder, BUILD_FILES) and not extension.build.steps:
         what = f"`extension.path`: there is neither {' nor '.join(BUILD_FILES)} in `{extension.path}`, and no step."
         yield MatrixError(what, "Say under `extension.build.steps` how it is built, or name another folder.", place)
+
+
+def _script_problems(checks: ChecksForm, scope: Scope) -> Iterator[MatrixError]:
+    """A check runs in an empty folder, so that it meets what was built and not the project's own files."""
+    for rung, check in checks:
+        script = _script(check.run) if check else None
+        if script:
+            what = f"`extension.checks.{rung}`: a check runs in an empty folder, where there is no `{script}`."
+            remedy = "Make it a module of what is built, and run `python -m my_extension.checks`."
+            yield MatrixError(what, remedy, scope.place("extension", "checks", rung))
+
+
+def _script(command: Sequence[str]) -> str | None:
+    """The file that a command names relative to where it runs, and could not do without."""
+    program, *words = command
+    if ("/" in program or "\\" in program) and not _anchored(program):
+        return program
+    script = words[0] if words and program.startswith("python") else ""
+    return script if script.endswith(".py") and not _anchored(script) else None
+
+
+def _anchored(path: str) -> bool:
+    return bool(PurePosixPath(path).anchor or PureWindowsPath(path).anchor)
 
 
 def _holds(folder: Path, names: Iterable[str]) -> bool:

@@ -112,6 +112,17 @@ def test_the_key_does_not_hang_on_where_it_is_called_from(finished: TinyProject,
     assert done.stdout.count("(kept)") == LADDER.index(Rung.CPU) + 1
 
 
+def test_nothing_hangs_on_what_the_extensions_folder_is_called(finished: TinyProject) -> None:
+    """Where a project has no name but its folder's, the clones of two machines are still of one source."""
+    first = finished.result(CELL)
+    (finished.folder / "tiny").rename(finished.folder / "clone")
+    matrix = finished.folder / "matrix.yaml"
+    matrix.write_text(matrix.read_text().replace("path: tiny", "path: clone\n  import: tiny"))
+    said = resumed(finished)
+    assert "again: " not in said
+    assert climbed_again(first, finished.result(CELL))[0] is Rung.KERNEL  # it could not run, and is tried anew
+
+
 def test_an_environment_hangs_on_its_lock_alone(finished: TinyProject) -> None:
     """Not on the compiler, the toolkits or the extension's description: it may be gigabytes."""
     first = finished.result(CELL)

@@ -136,7 +136,7 @@ extension:
   checks:
     cpu: [python, -m, my_ext]
     kernel: python -m my_ext.kernel
-    engine: {run: [python, engine.py], needs: gpu}
+    engine: {run: [python, -m, my_ext.engine], needs: gpu}
 """
 
 
