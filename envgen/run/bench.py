@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from envgen.command import Command
 from envgen.results import Diagnosis, Outcome, Rung
@@ -17,6 +19,8 @@ from envgen.run.folders import held
 from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, Kind, last_line, run_command, signal_name, tail
 
 FACTS_LIMIT = 4_000_000
+FACTS_DEEPEST = 50  # lists and objects in each other; within a run's results they lie deeper, and these are read again
+_OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 READ_FOR_CAUSE = 4000  # lines: after a compiler's first error come its notes, and the other units
 COMPILER = re.compile(
     r":\d+(:\d+)?: (fatal )?error: "  # gcc, clang
@@ -120,12 +124,14 @@ class Bench:
     def read_facts(self, file: Path) -> dict[str, JsonValue]:
         """What a command wrote; nothing when it wrote nothing that can be read."""
         try:
-            if file.stat().st_size > FACTS_LIMIT:
-                return {}
-            facts = json.loads(file.read_text(encoding="utf-8"))
+            handle = os.open(file, _OPEN)
+            with os.fdopen(handle, "rb") as stream:  # what lies there may be a pipe, or a link to what never ends
+                plain = stat.S_ISREG(os.fstat(handle).st_mode)
+                text = stream.read(FACTS_LIMIT + 1) if plain else b""
+            facts = from_json(text) if len(text) <= FACTS_LIMIT else None
         except (OSError, ValueError):
             return {}
-        return facts if isinstance(facts, dict) else {}
+        return facts if isinstance(facts, dict) and _depth(facts) <= FACTS_DEEPEST else {}
 
     def why(self, ending: Ending, doing: str) -> str:
         """A sentence about a command that did not end well; `doing` completes "while ..."."""
@@ -166,6 +172,18 @@ class Bench:
         lines = tail(self.log, lines=READ_FOR_CAUSE)
         headers = [index for index, line in enumerate(lines) if line.startswith("$ ")]
         yield from (line.strip() for line in lines[headers[-1] + 1 if headers else 0 :] if line.strip())
+
+
+def _depth(value: JsonValue) -> int:
+    """How many lists and objects lie in each other."""
+    depth, layer = 0, [value]
+    while layer := [inner for each in layer if isinstance(each, dict | list) for inner in _inner(each)]:
+        depth += 1
+    return depth
+
+
+def _inner(value: dict[str, JsonValue] | list[JsonValue]) -> Iterable[JsonValue]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _left(ending: Ending) -> str:

@@ -16,22 +16,42 @@ ASK_AGAIN = 0.5
 
 
 def remove_tree(folder: Path) -> None:
-    """Removes a folder if it is there, also one that a build made read-only.
+    """Removes a folder if it is there, also one that a build made read-only, or deeper than Python goes down.
+
+    What lies in its place, as a file or a link, is removed too; where a link leads is left alone.
 
     Raises:
         OSError: it belongs to somebody else.
     """
-    if not folder.exists():
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink(missing_ok=True)
         return
     try:
         shutil.rmtree(folder)
-    except PermissionError:
-        folder.chmod(0o700)
-        for root, folders, files in os.walk(folder):
-            for path in (Path(root, name) for name in (*folders, *files)):
-                if not path.is_symlink():
-                    path.chmod(0o700)
-        shutil.rmtree(folder)
+    except (PermissionError, RecursionError):
+        _dismantle(folder)
+
+
+def _dismantle(folder: Path) -> None:
+    """Every folder in it is first moved up, next to those it lay in: so no path is longer than the system takes."""
+    folders, number = [folder], 0
+    while folders:
+        here = folders.pop()
+        here.chmod(0o700)
+        for path in sorted(here.iterdir()):
+            if path.is_symlink() or not path.is_dir():
+                _unlink(path)
+                continue
+            path.chmod(0o700)  # the move writes to it: what `..` in it is
+            number += 1
+            folders.append(path.rename(folder.with_name(f"{folder.name}-{number}.removed")))
+        here.rmdir()
+
+
+def _unlink(file: Path) -> None:
+    if os.name == "nt" and not file.is_symlink():  # elsewhere its mode does not matter, and may be a hard link's
+        file.chmod(0o600)
+    file.unlink()
 
 
 @contextmanager

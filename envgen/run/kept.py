@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ MOST_FILES = 256
 MOST_BYTES = 4 << 30  # of all files together; engines of large models have gigabytes
 _DEEPEST = 4  # folders
 _OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+_PIECE = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
 
@@ -52,22 +52,25 @@ def keep(source: Path, target: Path) -> Kept:
     room = MOST_BYTES
     for left in _below(source, PurePosixPath(), 1):
         wrong = left.wrong or ("" if len(files) < MOST_FILES else f"more than {MOST_FILES} files were left")
-        size = 0 if wrong else _copy(left.path, target / left.name, room)
-        if size is None:
-            wrong = f"more than {MOST_BYTES >> 30} GiB were left, or it is no plain file"
-        if wrong and len(left_out) < MOST_FILES:
-            left_out.append(f"{printable(str(left.name))}: {wrong}")
         if not wrong:
-            room -= size or 0
+            size, wrong = _copy(left.path, target / left.name, room)
+            room -= size
+        if not wrong:
             files.append(left.name)
+        elif len(left_out) < MOST_FILES:
+            left_out.append(f"{printable(str(left.name))}: {wrong}")
     return Kept(tuple(files), tuple(left_out))
 
 
 def _below(folder: Path, name: PurePosixPath, depth: int) -> Iterator[_Left]:
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():  # the first one too is the check's to put a link in its place
         return
-    with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        yield _Left(folder, name, "it cannot be read")
+        return
     for entry in listed:
         path, inner = Path(entry.path), name / entry.name
         if not _NAME.fullmatch(entry.name):
@@ -83,14 +86,21 @@ def _below(folder: Path, name: PurePosixPath, depth: int) -> Iterator[_Left]:
             yield _Left(path, inner, "it is a link, a pipe or a device")
 
 
-def _copy(source: Path, target: Path, room: int) -> int | None:
-    """The bytes that were copied; None where it is too large, or no plain file any more."""
-    handle = os.open(source, _OPEN)
+def _copy(source: Path, target: Path, room: int) -> tuple[int, str]:
+    """The bytes that were copied, and why there are none."""
+    try:
+        handle = os.open(source, _OPEN)
+    except OSError as error:
+        return 0, f"it cannot be read ({error.strerror})"
     with os.fdopen(handle, "rb") as content:
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > room:
-            return None
+        if not stat.S_ISREG(found.st_mode):
+            return 0, "it is no plain file"
+        if found.st_size > room:
+            return 0, f"more than {MOST_BYTES >> 30} GiB were left"
         target.parent.mkdir(parents=True, exist_ok=True)
+        left = found.st_size  # of a file that something still writes to, no more than it had
         with target.open("wb") as out:
-            shutil.copyfileobj(content, out, 1 << 20)
-    return found.st_size
+            while left and (piece := content.read(min(left, _PIECE))):
+                left -= out.write(piece)
+    return found.st_size - left, ""

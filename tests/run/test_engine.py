@@ -226,3 +226,32 @@ os.makedirs(os.path.join(keep, "a/b/c/d/e"))
     assert len(answer.facts["not_kept"]) == 9
     assert all(each.isprintable() for each in answer.facts["not_kept"])
     assert os.listdir(stand.kept) == ["ok.txt"]  # noqa: PTH208
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes, devices and links of POSIX")
+@pytest.mark.parametrize(
+    "does",
+    [
+        "os.symlink('/dev/zero', facts)",
+        "os.mkfifo(facts)",
+        "open(facts, 'w').write('[' * 100000)",
+        "open(facts, 'w').write('{\"a\":' * 60 + '1' + '}' * 60)",
+        r"""open(facts, 'w').write('{"a": "\\ud800"}')""",
+    ],
+)
+def test_facts_that_cannot_be_read_are_none(stand: Stand, does: str) -> None:
+    answer = stand.run(FULL, f"import os; facts = os.environ['ENVGEN_FACTS']; {does}")
+    assert answer.outcome is Outcome.PASSED
+    assert answer.facts is not None
+    assert set(answer.facts) <= {"device", "kept", "engines"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_a_link_in_the_place_of_the_kept_folder(stand: Stand) -> None:
+    check = "import os; os.rmdir(os.environ['ENVGEN_KEEP']); os.symlink('/etc', os.environ['ENVGEN_KEEP'])"
+    for _ in range(2):
+        answer = stand.run(FULL, check)
+        assert answer.outcome is Outcome.PASSED
+        assert answer.facts is not None
+        assert answer.facts["kept"] == []
+    assert not stand.kept.exists()

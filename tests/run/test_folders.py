@@ -26,6 +26,35 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     remove_tree(tmp_path / "gone")
 
 
+def test_what_lies_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    there, place = tmp_path / "there", tmp_path / "place"
+    there.mkdir()
+    (there / "file").touch()
+    for target in (there, tmp_path / "gone"):
+        place.symlink_to(target)
+        remove_tree(place)
+        assert not place.is_symlink()
+    place.touch()
+    remove_tree(place)
+    assert [path.name for path in tmp_path.rglob("*")] == ["there", "file"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program makes such a folder there")
+def test_a_folder_deeper_than_a_path_is_long(tmp_path: Path) -> None:
+    code = """\
+        import os
+        os.mkdir("deep")
+        os.chdir("deep")
+        for _ in range(1200):
+            os.mkdir("down")
+            os.chdir("down")
+            open("file", "w").close()
+        """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, cwd=tmp_path)
+    remove_tree(tmp_path / "deep")
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
 def test_a_read_only_folder(tmp_path: Path) -> None:
     """As an ordinary user: to root, nothing is read-only."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path, PurePosixPath
+
+import pytest
 
 from envgen.run.kept import MOST_BYTES, MOST_FILES, Kept, keep
 
@@ -40,4 +46,35 @@ def test_a_file_that_is_too_large_leaves_room_for_others(tmp_path: Path) -> None
     (tmp_path / "small.plan").touch()
     kept = keep(tmp_path, tmp_path.with_name("kept"))
     assert kept.files == (PurePosixPath("small.plan"),)
-    assert kept.left_out == ("large.plan: more than 4 GiB were left, or it is no plain file",)
+    assert kept.left_out == ("large.plan: more than 4 GiB were left",)
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "key").write_text("key")
+    (tmp_path / "left").symlink_to(tmp_path / "secret")
+    assert keep(tmp_path / "left", tmp_path / "kept") == Kept()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """As an ordinary user: root reads everything."""
+    code = """\
+        import os, pathlib, tempfile
+        from envgen.run.kept import keep
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        folder = pathlib.Path(tempfile.mkdtemp())
+        (folder / "left" / "inner").mkdir(parents=True)
+        for name in ("a.plan", "b.plan"):
+            (folder / "left" / name).touch()
+        (folder / "left" / "a.plan").chmod(0)
+        (folder / "left" / "inner").chmod(0)
+        kept = keep(folder / "left", folder / "kept")
+        assert [str(name) for name in kept.files] == ["b.plan"], kept
+        assert kept.left_out == ("a.plan: it cannot be read (Permission denied)", "inner: it cannot be read"), kept
+        """
+    bare = {name: value for name, value in os.environ.items() if name != "TMPDIR"}  # a folder of everybody's
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, env=bare)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -109,7 +109,8 @@ def kept_engines(job: Job, bench: Bench, answer: Answer) -> Answer:
     if kept.left_out:
         facts["not_kept"] = list(kept.left_out)
     for folder in ("keep", "tmp"):
-        shutil.rmtree(bench.scratch / folder, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(bench.scratch / folder)
     refusal = next((look for look in looks if look and look.refusal), None)
     if answer.outcome is not Outcome.PASSED or refusal is None or refusal.refusal is None:
         return replace(answer, facts=facts)

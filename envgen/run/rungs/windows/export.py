@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +65,7 @@ def _exporting(job: Job, bench: Bench, program: WindowsProgram, shapes: str) -> 
             if left_out:
                 return failed(f"not all of it could be kept: {left_out[0]}", facts)
             facts = {**facts, "kept": f"{'/'.join(target.parts[-5:])}"}
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         return replace(answer, facts=facts)
 
     return step
