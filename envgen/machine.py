@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -13,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import psutil
 from packaging.version import Version
@@ -22,15 +20,13 @@ from uv import find_uv_bin
 
 from envgen.cell import Arch, Cuda, GrammarError, Os, PythonVersion
 from envgen.errors import EnvgenError
-from envgen.probe import script
+from envgen.probe.devices import NO_DRIVER, ask
 from envgen.spec.matrix import Host
 
 BUILD_FLAGS = (
     "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
     "CMAKE_ARGS", "CMAKE_PREFIX_PATH", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS",
 )  # fmt: skip
-NO_DRIVER = "no NVIDIA driver"  # as the probe of devices says it
-ASKED_FOR = 60.0  # seconds in which a driver must say what devices it has
 PROHIBITED = "prohibited"
 
 
@@ -132,7 +128,7 @@ def this_machine() -> Machine:
         arch = Arch.parse(platform.machine())
     except GrammarError as error:
         raise EnvgenError(f"This machine's processor: {error}.", "Run envgen on one of those.") from None
-    devices = _devices()
+    devices = ask()
     gpus = tuple(Gpu(**device) for device in devices.get("devices", ()))
     return Machine(
         os=_os(),
@@ -178,22 +174,6 @@ def _parsed_os(text: str) -> Os | None:
         return Os.parse(text)
     except GrammarError:
         return None
-
-
-def _devices() -> dict[str, Any]:
-    """What the driver says of itself and its devices; where it says nothing, the reason for that alone."""
-    # A broken driver can crash the process that asks it, so a child asks.
-    child = subprocess.Popen([sys.executable, script("devices")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    try:
-        said, _ = child.communicate(timeout=ASKED_FOR)
-    except subprocess.TimeoutExpired:
-        child.kill()  # and not waited for: within the driver it may not be ended at all
-        return {"reason": f"the CUDA driver did not answer within {ASKED_FOR:.0f} s"}
-    if child.returncode != 0:
-        return {"reason": f"asking the CUDA driver ended with code {child.returncode}"}
-    # What a driver's library prints of itself stands before the answer.
-    answer: dict[str, Any] = json.loads(said.decode("utf-8", "replace").splitlines()[-1])
-    return answer
 
 
 def _why_none(reason: str) -> str:

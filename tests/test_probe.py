@@ -14,9 +14,8 @@ from gpu.stand_in import UUIDS, StandInDriver
 
 from envgen.cell import PythonVersion
 from envgen.machine import find_interpreter
-from envgen.probe import script
+from envgen.probe import script, scripts
 
-PROBES = ("crossload", "devices", "environment", "health", "load")
 TORCH = """\
 import types
 __version__ = "2.13.0+cu130"
@@ -56,9 +55,7 @@ def run(python: Path, *arguments: str | Path, **variables: str | Path) -> subpro
 
 def test_every_python_compiles_them_without_a_warning(python: Path) -> None:
     code = "import sys\nfor path in sys.argv[1:]: compile(open(path, encoding='utf-8').read(), path, 'exec')"
-    done = run(
-        python, "-W", "error::DeprecationWarning", "-W", "error::SyntaxWarning", "-c", code, *map(script, PROBES)
-    )
+    done = run(python, "-W", "error::DeprecationWarning", "-W", "error::SyntaxWarning", "-c", code, *scripts())
     assert (done.returncode, done.stderr) == (0, "")
 
 

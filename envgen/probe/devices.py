@@ -1,12 +1,14 @@
 """NVIDIA devices and driver, asked from the driver's own libraries; prints JSON.
 
-Runs in a process of its own, on the machine or inside a cell: standard library only, Python 3.8 and later.
+Runs in a process of its own, on the machine or inside a cell, which `ask` starts: standard library only, Python 3.8 and
+later.
 """
 
 import ctypes
 import json
 import os
 import re
+import subprocess
 import sys
 from typing import Any, Dict, List, Optional
 
@@ -16,6 +18,8 @@ COMPUTE_CAPABILITY_MINOR = 76
 COMPUTE_MODES = {0: "default", 2: "prohibited", 3: "exclusive process"}  # CUcomputemode of cuda.h
 ERROR_NO_DEVICE = 100  # CUresult of cuda.h
 KERNEL_MODULE = "/proc/driver/nvidia/version"
+NO_DRIVER = "no NVIDIA driver"
+ASKED_FOR = 60.0  # seconds in which a driver must say what devices it has
 
 
 def open_library(windows: str, *others: str) -> Optional[ctypes.CDLL]:
@@ -103,7 +107,7 @@ def trouble(driver: ctypes.CDLL, status: int) -> str:
 def devices() -> Dict[str, Any]:
     driver = open_library("nvcuda.dll", "libcuda.so.1", "libcuda.so")
     if driver is None:
-        return {"driver": driver_version(None), "driver_cuda": None, "devices": [], "reason": "no NVIDIA driver"}
+        return {"driver": driver_version(None), "driver_cuda": None, "devices": [], "reason": NO_DRIVER}
     status = driver.cuInit(0)
     if status != 0:
         reason = trouble(driver, status)
@@ -121,6 +125,26 @@ def devices() -> Dict[str, Any]:
         "devices": found,
         "reason": "" if found else none_listed(),
     }
+
+
+def ask() -> Dict[str, Any]:
+    """What `devices` gives, from another process: a broken driver can crash the one that asks it, or hold it for ever.
+
+    Where it says nothing, the reason for that alone.
+    """
+    child = subprocess.Popen(
+        [sys.executable, os.path.abspath(__file__)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        said, _ = child.communicate(timeout=ASKED_FOR)
+    except subprocess.TimeoutExpired:
+        child.kill()  # and not waited for: within the driver it may not be ended at all
+        return {"reason": "the CUDA driver did not answer within %.0f s" % ASKED_FOR}
+    if child.returncode != 0:
+        return {"reason": "asking the CUDA driver ended with code %d" % child.returncode}
+    # What a driver's library prints of itself stands before the answer.
+    answer: Dict[str, Any] = json.loads(said.decode("utf-8", "replace").splitlines()[-1])
+    return answer
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import sysconfig
 from typing import Any, Dict, List, Optional
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import devices
 
 
 def first_line(command: List[str]) -> Optional[str]:
@@ -74,19 +73,6 @@ def packages() -> Dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def devices() -> Any:
-    child = subprocess.Popen([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE)
-    try:
-        said, _ = child.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        child.kill()  # and not waited for: within the driver it may not be ended at all
-        return {"reason": "the CUDA driver did not answer within 60 s"}
-    if child.returncode != 0:
-        return {"reason": "exit code %d" % child.returncode}
-    # What a driver's library prints of itself stands before the answer.
-    return json.loads(said.decode("utf-8", "replace").splitlines()[-1])
-
-
 def main() -> None:
     facts: Dict[str, Any] = {
         "python": platform.python_version(),
@@ -98,7 +84,7 @@ def main() -> None:
         "libc": "-".join(platform.libc_ver()),
         "compiler": first_line([os.environ.get("CXX", "c++"), "--version"]),
         "nvcc": nvcc_release(),
-        "devices": devices(),
+        "devices": devices.ask(),
         "packages": packages(),
     }
     facts["torch"] = torch_facts()

@@ -25,6 +25,8 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+import devices
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 Facts = Dict[str, Any]
 
@@ -251,13 +253,9 @@ def last_words(said: str) -> str:
 
 
 def no_driver() -> str:
-    """Why there is no device; empty where there is one. A driver that crashes the process that asks it has none."""
-    asked = subprocess.run([sys.executable, os.path.join(HERE, "devices.py")], stdout=subprocess.PIPE, check=False)
-    try:
-        answer = json.loads(asked.stdout.decode("utf-8", "replace").splitlines()[-1])
-    except (ValueError, IndexError):
-        return "asking the CUDA driver ended with code %d" % asked.returncode
-    return "" if answer.get("devices") else answer.get("reason") or "the CUDA driver lists no device"
+    """Why there is no device; empty where there is one."""
+    answer = devices.ask()
+    return "" if answer.get("devices") else str(answer["reason"])
 
 
 def libraries(flavour: str) -> List[Facts]:

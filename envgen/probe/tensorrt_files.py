@@ -98,6 +98,8 @@ class Elf:
 
 def elf(file: str) -> Facts:
     """What the loader reads of a library; nothing of one that is no such file."""
+    if not os.path.getsize(file):  # it cannot be mapped
+        return {}
     with open(file, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if data[:6] != b"\x7fELF\x02\x01":
             return {}

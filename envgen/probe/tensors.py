@@ -37,25 +37,34 @@ def read(path: str) -> Dict[str, Any]:
     """The tensors of a file, on the CPU.
 
     Raises:
-        ValueError: it is none, or cut short.
+        ValueError: it is none, cut short, or says of itself what cannot be.
     """
-    import torch
-
     with open(path, "rb") as stream:
         content = stream.read()
     size = struct.unpack("<Q", content[:8])[0] if len(content) >= 8 else LONGEST_HEADER + 1
     if size > min(LONGEST_HEADER, len(content) - 8):
         raise ValueError("it is no file of tensors")
-    kinds = {kind: getattr(torch, name) for name, kind in NAMES.items()}
-    header, data = json.loads(content[8 : 8 + size].decode()), bytearray(content[8 + size :])
-    found = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        if not 0 <= begin <= end <= len(data):
-            raise ValueError("it is cut short")
-        dtype = kinds[entry["dtype"]]
-        flat = torch.frombuffer(data[begin:end], dtype=dtype) if end > begin else torch.empty(0, dtype=dtype)
-        found[name] = flat.reshape(entry["shape"])
-    return found
+    try:
+        header, data = json.loads(content[8 : 8 + size].decode()), bytearray(content[8 + size :])
+        return {name: _tensor(entry, data) for name, entry in header.items() if name != "__metadata__"}
+    except (AttributeError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise ValueError("its header is not one of tensors (%s)" % type(error).__name__) from error
+
+
+def _tensor(entry: Dict[str, Any], data: bytearray) -> Any:
+    kind, shape, elements = entry["dtype"], entry["shape"], 1
+    name = {kind: name for name, kind in NAMES.items()}[kind]
+    begin, end = entry["data_offsets"]
+    for length in shape:
+        if type(length) is not int or length < 0:
+            raise ValueError("it has a tensor whose shape is none")
+        elements *= length
+    if not 0 <= begin <= end <= len(data):
+        raise ValueError("it is cut short")
+    if end - begin != elements * (1 if kind == "BOOL" else int(kind.lstrip("BFIU")) // 8):
+        raise ValueError("it has a tensor of another size than its shape says")
+    import torch
+
+    dtype = getattr(torch, name)
+    flat = torch.frombuffer(data[begin:end], dtype=dtype) if end > begin else torch.empty(0, dtype=dtype)
+    return flat.reshape(shape)

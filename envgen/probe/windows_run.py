@@ -52,9 +52,9 @@ def compared(program: Any, name: str, task: Dict[str, Any]) -> Dict[str, Any]:
 
     try:
         recorded = tensors.read(os.path.join(task["folder"], name))
-    except (OSError, ValueError, KeyError) as error:
+        inputs, wanted = numbered(recorded, "input"), numbered(recorded, "output")
+    except (OSError, ValueError) as error:
         raise Shut("program-files", file=name, said=said(error)) from error
-    inputs, wanted = numbered(recorded, "input"), numbered(recorded, "output")
     try:
         with torch.no_grad():
             found = program(*[value.cuda() for value in inputs])
@@ -71,8 +71,16 @@ def compared(program: Any, name: str, task: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def numbered(recorded: Dict[str, Any], kind: str) -> List[Any]:
+    """Those of a kind, in their order: `output.0`, `output.1` and so on, at least one.
+
+    Raises:
+        ValueError: there is none, or they are not counted so.
+    """
     names = [name for name in recorded if name.startswith(kind + ".")]
-    return [recorded[name] for name in sorted(names, key=lambda name: int(name.split(".")[1]))]
+    counted = ["%s.%d" % (kind, number) for number in range(len(names))]
+    if not names or set(names) != set(counted):
+        raise ValueError("it does not hold %s.0, %s.1 and so on" % (kind, kind))
+    return [recorded[name] for name in counted]
 
 
 def difference(found: Any, wanted: Any) -> float:
