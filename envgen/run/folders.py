@@ -54,6 +54,13 @@ def _unlink(file: Path) -> None:
     file.unlink()
 
 
+def emptied(folder: Path) -> Path:
+    """Makes a folder, without anything that was in it."""
+    remove_tree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
 @contextmanager
 def held(file: Path, interrupt: Interrupt, waiting: Callable[[], None]) -> Iterator[None]:
     """Holds a lock file, which the system lets go of when this process dies.

@@ -15,15 +15,15 @@ from envgen.environment.docker import GIVEN
 from envgen.results import Outcome, Rung
 from envgen.run.bench import Answer, Bench, failed, not_run
 from envgen.run.engines import Look, look_at_given, look_at_left, place_of
-from envgen.run.folders import remove_tree
+from envgen.run.folders import emptied, remove_tree
 from envgen.run.given import copied
 from envgen.run.job import Job
 from envgen.run.kept import keep
 from envgen.run.rungs.checks import run_check, unmet_needs
+from envgen.run.rungs.temporary import FOLDER, own_temporary
 from envgen.run.rungs.windows import exported, is_program, ran
 
-# Of TensorRT's caches and torch-tensorrt's, which lie there, the keys name no release and no GPU.
-_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+_KEEP = "keep"  # the folder in the bench's scratch where a check leaves what is to be kept
 
 
 def engine(job: Job, bench: Bench) -> Answer:
@@ -75,28 +75,20 @@ def _with_refused(sentence: str, refused: Sequence[Look]) -> str:
 
 def _told(job: Job, bench: Bench, engines: Sequence[Path]) -> Mapping[str, str | None]:
     """The environment variables of the contract, and folders of the cell's own."""
-    keep_here, temporary = _emptied(bench.scratch / "keep"), _emptied(bench.scratch / "tmp")
     inside = job.environment.inside
     if job.environment.kind == "docker":
-        engines = copied(engines, _emptied(bench.scratch / GIVEN))
-    own = {} if job.environment.recipe else dict.fromkeys(_TEMPORARY, inside(temporary))  # a container has its own
+        engines = copied(engines, emptied(bench.scratch / GIVEN))
     return {
-        "ENVGEN_KEEP": inside(keep_here),
+        "ENVGEN_KEEP": inside(emptied(bench.scratch / _KEEP)),
         "ENVGEN_ENGINES": os.pathsep.join(map(inside, engines)) if engines else None,
         "ENVGEN_TENSORRT": _flavour(job),
-        **own,
+        **own_temporary(job, bench),
     }
-
-
-def _emptied(folder: Path) -> Path:
-    remove_tree(folder)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def kept_engines(job: Job, bench: Bench, answer: Answer) -> Answer:
     """Keeps what the check left, and fails a check that passed with an engine which does not load in its own cell."""
-    source, target = bench.scratch / "keep", bench.kept
+    source, target = bench.scratch / _KEEP, bench.kept
     if target is None:
         return answer
     remove_tree(target)
@@ -108,7 +100,7 @@ def kept_engines(job: Job, bench: Bench, answer: Answer) -> Answer:
     facts["engines"] = [look.record for look in looks if look]
     if kept.left_out:
         facts["not_kept"] = list(kept.left_out)
-    for folder in ("keep", "tmp"):
+    for folder in (_KEEP, FOLDER):
         with suppress(OSError):
             remove_tree(bench.scratch / folder)
     refusal = next((look for look in looks if look and look.refusal), None)
@@ -123,7 +115,6 @@ def _in_run(target: Path) -> PurePosixPath:
     return PurePosixPath(*target.parts[-3:])
 
 
-# What follows the check, in order: each takes how the rung stands and gives how it stands then. Files that are to be
-# kept are in the folder `keep` of the bench's scratch.
+# What follows the check, in order: each takes how the rung stands and gives how it stands then.
 Part = Callable[[Job, Bench, Answer], Answer]
 PARTS: tuple[Part, ...] = (kept_engines, exported, ran)

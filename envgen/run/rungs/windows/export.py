@@ -15,11 +15,11 @@ from envgen.engine.windows import MANIFEST, PROGRAM, FileRecord, Manifest, Windo
 from envgen.lock import Lock
 from envgen.results import Outcome
 from envgen.run.bench import Answer, Bench, failed
-from envgen.run.folders import remove_tree
+from envgen.run.folders import emptied, remove_tree
 from envgen.run.job import Job
 from envgen.run.kept import keep
 from envgen.run.rungs.device import on_device
-from envgen.run.rungs.windows.steps import NAMES, TEXTS, Stopped, each, emptied, joined, probe, shut
+from envgen.run.rungs.windows.steps import NAMES, TEXTS, Stopped, each, joined, probe, shut
 from envgen.spec.matrix import WindowsProgram
 
 
@@ -64,7 +64,7 @@ def _exporting(job: Job, bench: Bench, program: WindowsProgram, shapes: str) -> 
             left_out = keep(folder, target).left_out
             if left_out:
                 return failed(f"not all of it could be kept: {left_out[0]}", facts)
-            facts = {**facts, "kept": f"{'/'.join(target.parts[-5:])}"}
+            facts = {**facts, "kept": "/".join(target.parts[-5:])}
         remove_tree(folder)
         return replace(answer, facts=facts)
 

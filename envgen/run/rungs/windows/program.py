@@ -25,9 +25,10 @@ from envgen.prediction.verdict import Verdict
 from envgen.results import Diagnosis, Outcome
 from envgen.run.bench import Answer, Bench
 from envgen.run.engines import place_of
+from envgen.run.folders import emptied
 from envgen.run.job import Job
 from envgen.run.rungs.device import on_device
-from envgen.run.rungs.windows.steps import TEXTS, Stopped, each, emptied, joined, probe, shut
+from envgen.run.rungs.windows.steps import TEXTS, Stopped, each, joined, probe, shut
 
 
 def is_program(file: Path) -> bool:

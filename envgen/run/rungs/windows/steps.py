@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -13,15 +12,14 @@ from envgen.engine.windows import WindowsKnowledge
 from envgen.probe import script
 from envgen.results import Diagnosis, Outcome
 from envgen.run.bench import Answer, Bench, failed, passed
-from envgen.run.folders import remove_tree
 from envgen.run.job import Job
+from envgen.run.rungs.temporary import own_temporary
 
 TEXTS = TypeAdapter(dict[str, str])
 NAMES = TypeAdapter(tuple[str, ...])
-TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: a context manager that it passes through sets its traceback
 class Stopped(Exception):  # noqa: N818 - carries an answer out of the steps
     answer: Answer
 
@@ -57,9 +55,8 @@ def probe(job: Job, bench: Bench, name: str, task: Mapping[str, object], more: M
     told = bench.scratch / "task.json"
     gates = [gate.name for gate in known.gates.values() if gate.not_run]
     told.write_text(json.dumps({**task, "not_run": gates}), encoding="utf-8")
-    variables = {"PYTHONPATH": inside(job.artifact), "PYTHONUNBUFFERED": "1", "ENVGEN_FACTS": inside(file)}
-    if not job.environment.recipe:  # a container has folders of its own; elsewhere TensorRT's caches would be shared
-        variables |= dict.fromkeys(TEMPORARY, inside(emptied(bench.scratch / "tmp")))
+    own = {"PYTHONPATH": inside(job.artifact), "PYTHONUNBUFFERED": "1", "ENVGEN_FACTS": inside(file)}
+    variables = own | own_temporary(job, bench)
     argv = ("python", inside(script(name)), inside(told))
     ending = bench.run(job.environment.command(argv, bench.scratch, {**variables, **job.variables, **more}))
     facts = bench.read_facts(file)
@@ -85,12 +82,6 @@ def shut(wrong: Diagnosis, facts: Mapping[str, JsonValue]) -> Answer:
     gate = WindowsKnowledge.current().gates.get(wrong.evidence.get("gate", ""))
     outcome = Outcome.NOT_RUN if gate and gate.not_run else Outcome.FAILED
     return Answer(outcome, wrong.sentence.rstrip("."), {**facts, "gate": gate.name if gate else wrong.rule}, (wrong,))
-
-
-def emptied(folder: Path) -> Path:
-    remove_tree(folder)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def joined(sentence: str, more: str) -> str:
