@@ -38,7 +38,7 @@ def _head(view: ReportView) -> Iterator[str]:
         f" started {moment(run.started)}, finished {moment(run.finished)}.\n\n"
     )
     for machine in view.machines:
-        yield f"Machine: {plain(machine.words)} ({counted(machine.cells, 'cell')}).\n\n"
+        yield f"Machine: {plain(machine.words)} ({machine.share}).\n\n"
     for remark in run.remarks:
         yield f"{plain(remark)}\n\n"
 

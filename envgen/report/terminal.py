@@ -91,7 +91,7 @@ def _patterns(report: Report) -> Iterator[Text]:
 
 def _machines(view: ReportView) -> Iterator[Text]:
     for machine in view.machines:
-        on = f" ({counted(machine.cells, 'cell')})" if len(view.machines) > 1 else ""
+        on = f" ({machine.share})" if len(view.machines) > 1 else ""
         yield Text(f"machine: {one_line(machine.words)}{on}", style="dim")
 
 

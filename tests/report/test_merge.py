@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envgen.report import load_report, report_html, report_markdown
-from envgen.report.machines import RAN_ON
+from envgen.report.machines import RAN_ON, machine_lines
 from envgen.report.merge import Told, merge
 from envgen.results import LADDER, CellResult, Outcome, Report, Rung, RungResult
 
@@ -189,9 +189,20 @@ def test_reports_of_two_folders_tell_the_machines_and_where_the_logs_are(tmp_pat
             f"{'' if target == gpu else '../gpu/'}kept/{NAME}/engine/model.plan"
         ]
     report = load_report(gpu, cpu, target=public).report
-    assert f"machine: {ON_GPU} (1 cell)\nmachine: {ON_CPU} (1 cell)\n" in terminal(report)
-    assert "NVIDIA H100" in report_markdown(report)
-    assert f"<dd>{ON_GPU} (1 cell)</dd>" in report_html(report)
+    assert f"machine: {ON_GPU} (kernel of 1 cell)\nmachine: {ON_CPU} (1 cell)\n" in terminal(report)
+    assert "up to 13.0 (kernel of 1 cell).\n" in report_markdown(report)
+    assert f"<dd>{ON_GPU} (kernel of 1 cell)</dd>" in report_html(report)
+
+
+def test_a_machine_says_which_cells_are_its_own_and_which_rungs_of_others() -> None:
+    of_others = cell(
+        NAME, rung(Rung.KERNEL, facts={RAN_ON: ON_GPU}), rung(Rung.CPU, facts={RAN_ON: ON_GPU}), machine=CPU_BOX
+    )
+    lines = machine_lines([of_others, cell(NAME, rung(Rung.CPU), machine=GPU_BOX)])
+    assert [(line.words, line.share) for line in lines] == [
+        (ON_GPU, "1 cell; cpu and kernel of 1 cell"),
+        (ON_CPU, "1 cell"),
+    ]
 
 
 def test_a_machine_of_which_nothing_is_recorded_is_not_named() -> None:
