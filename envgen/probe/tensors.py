@@ -63,8 +63,9 @@ def _tensor(entry: Dict[str, Any], data: bytearray) -> Any:
         raise ValueError("it is cut short")
     if end - begin != elements * (1 if kind == "BOOL" else int(kind.lstrip("BFIU")) // 8):
         raise ValueError("it has a tensor of another size than its shape says")
+    part = data[begin:end]
     import torch
 
     dtype = getattr(torch, name)
-    flat = torch.frombuffer(data[begin:end], dtype=dtype) if end > begin else torch.empty(0, dtype=dtype)
+    flat = torch.frombuffer(part, dtype=dtype) if part else torch.empty(0, dtype=dtype)
     return flat.reshape(shape)

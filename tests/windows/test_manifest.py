@@ -63,6 +63,8 @@ def test_a_file_that_changed_on_the_way_is_named(tmp_path: Path) -> None:
         ({"shapes": "square"}, "shapes"),
         ({"surprise": 1}, "surprise"),
         ({"cell": "a\nb"}, "cell"),
+        ({"versions": {"torch": "2.14.0"}}, "no release of tensorrt"),
+        ({"versions": {"tensorrt": "../../x"}}, "no release of tensorrt"),
     ],
 )
 def test_a_manifest_that_is_none(tmp_path: Path, changed: dict[str, object], said: str) -> None:

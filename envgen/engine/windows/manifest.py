@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from packaging.version import Version
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from envgen.results import Record
@@ -90,7 +91,20 @@ class Manifest(Record):
         missing = [name for name in (PROGRAM, *self.cases) if name not in self.files]
         if missing or MANIFEST in self.files:
             raise ValueError(f"it does not list {missing[0]}" if missing else "it lists itself")
+        _release(self.versions.get("tensorrt", ""))
         return self
+
+
+def _release(text: str) -> None:
+    """Of TensorRT a library is named by it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        Version(text)
+    except ValueError:
+        raise ValueError("`versions` names no release of tensorrt") from None
 
 
 def read_manifest(path: Path) -> Manifest:

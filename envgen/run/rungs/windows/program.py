@@ -52,7 +52,7 @@ def _running(job: Job, bench: Bench, folder: Path, number: int) -> Callable[[], 
         here = emptied(bench.scratch / "windows" / str(number))
         manifest = _brought(folder, here)
         known = WindowsKnowledge.current()
-        libraries = known.library_names(manifest.versions.get("tensorrt", "0"))
+        libraries = known.library_names(manifest.versions["tensorrt"])
         looked = probe(job, bench, "windows_look", {"libraries": sorted(libraries)}, {})
         if looked.outcome is not Outcome.PASSED:
             return looked
@@ -89,10 +89,9 @@ def _brought(folder: Path, here: Path) -> Manifest:
     except ManifestError as error:
         raise Stopped(shut(known.shut("program-manifest", file=error.file, said=str(error)), {})) from None
     try:
-        for name in manifest.files:
-            if (folder / name).is_file() and not (folder / name).is_symlink():
-                shutil.copyfile(folder / name, here / name)
-        for _ in whole(manifest, here):
+        for path in whole(manifest, folder):
+            shutil.copyfile(path, here / path.name)
+        for _ in whole(manifest, here):  # what is run is what was found whole, whatever became of the first since
             pass
     except ManifestError as error:
         raise Stopped(shut(known.shut("program-files", file=error.file, said=str(error)), {})) from None
@@ -127,9 +126,17 @@ def unfit(place: Place, here: Path, manifest: Manifest, facts: Mapping[str, Json
 
 def _measured(place: Place, versions: Mapping[str, str], gpu: str) -> Place:
     """The cell as it was found, in place of what its lock says."""
-    tensorrt, torch_tensorrt = versions.get("tensorrt"), versions.get("torch-tensorrt")
+    tensorrt, torch_tensorrt = (_version(versions.get(name)) for name in ("tensorrt", "torch-tensorrt"))
     if tensorrt:
-        place = replace(place, tensorrt=Version(tensorrt), known=True)
+        place = replace(place, tensorrt=tensorrt, known=True)
     if torch_tensorrt:
-        place = replace(place, torch_tensorrt=Version(torch_tensorrt))
+        place = replace(place, torch_tensorrt=torch_tensorrt)
     return replace(place, gpu=SmArch.parse(gpu)) if gpu else place
+
+
+def _version(text: str | None) -> Version | None:
+    """What an installed package says of itself, where it is a release."""
+    try:
+        return Version(text) if text else None
+    except ValueError:
+        return None
