@@ -4,9 +4,11 @@
 #   py312-torch2.14-cu130-trt11.1-windows2022-x86_64
 # Every unit takes the C runtime that torch's libraries have, the release one as a DLL (/MD): two in one process have two
 # heaps, and what one allocates the other cannot free. What was built is looked at afterwards.
+# In a clone, with cmake, ninja and envgen on PATH, as in the activated environment of such a Python:
+#   powershell -ExecutionPolicy Bypass -File build-native.ps1 -Python PYTHON
 # Where envgen is made there is no Windows: this was parsed, and CMake was asked what MSVC would be given.
 param(
-    # An interpreter that has the cell's torch, cmake and ninja beside it.
+    # An interpreter that has the cell's torch.
     [string]$Python = 'python',
     [string]$Build = '.envgen/native/torch2.14-cu130-trt11.1-py312'
 )

@@ -5,6 +5,8 @@
 # climbs its ladder, checks the programs that came from
 #   py312-torch2.14-cu130-trt11.1-debian12-x86_64
 # against itself, loads and runs them, and compares with what was recorded there.
+# In a clone of the same commit, with envgen on PATH; FOLDER is what export.sh named, copied here:
+#   powershell -ExecutionPolicy Bypass -File run.ps1 -From FOLDER
 # Where envgen is made there is no Windows: this was parsed, and never run.
 param(
     # The run's folder, as the Linux machine left it.
