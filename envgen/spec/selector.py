@@ -6,9 +6,10 @@ Here they are only parsed. What they stand for depends on the axis and on what i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Self
+from typing import Self, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -16,6 +17,7 @@ from envgen.cell import Cuda, Flavour, GrammarError, Os, OsFamily, PythonVersion
 
 NONE = "none"
 HOST = "host"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,7 @@ def parse_release_selector(text: str) -> Release | SpecifierSet | Latest:
     Raises:
         GrammarError: it is none of these.
     """
-    several = _several_releases(text)
-    if several:
-        return several
-    try:
-        return Release.parse(text)
-    except GrammarError:
-        raise GrammarError(
-            f"{text!r} is not a release such as 2.13 or 2.13.0, a range such as >=2.9, or latest"
-        ) from None
+    return _several_or(Release.parse, text, "a release such as 2.13 or 2.13.0, a range such as >=2.9, or latest")
 
 
 def parse_tensorrt_value(text: str) -> TensorRt | SpecifierSet | Latest:
@@ -77,16 +71,8 @@ def parse_tensorrt_value(text: str) -> TensorRt | SpecifierSet | Latest:
     Raises:
         GrammarError: it is none of these.
     """
-    several = _several_releases(text)
-    if several:
-        return several
-    try:
-        return TensorRt.parse(text)
-    except GrammarError:
-        raise GrammarError(
-            f"{text!r} is not a TensorRT such as 11.1, 11.1.0.106, 11.1lean or 11.1dispatch, a range such as >=10,"
-            " or latest"
-        ) from None
+    words = "a TensorRT such as 11.1, 11.1.0.106, 11.1lean or 11.1dispatch, a range such as >=10, or latest"
+    return _several_or(TensorRt.parse, text, words)
 
 
 def parse_tensorrt_selector(text: str) -> TensorRt | Flavour | SpecifierSet | Latest:
@@ -100,11 +86,20 @@ def parse_tensorrt_selector(text: str) -> TensorRt | Flavour | SpecifierSet | La
     return Flavour(text) if text in tuple(Flavour) else parse_tensorrt_value(text)
 
 
-def _several_releases(text: str) -> SpecifierSet | Latest | None:
-    """A range, or `latest`; None when a text begins like neither."""
+def _several_or(parse: Callable[[str], T], text: str, words: str) -> T | SpecifierSet | Latest:
+    """A range, or `latest`; else one release.
+
+    Args:
+        words: for what it is not, where it is none of these.
+    """
     if text.startswith("latest"):
         return Latest.parse(text)
-    return parse_range(text) if is_range(text) else None
+    if is_range(text):
+        return parse_range(text)
+    try:
+        return parse(text)
+    except GrammarError:
+        raise GrammarError(f"{text!r} is not {words}") from None
 
 
 def parse_python_selector(text: str) -> PythonVersion | SpecifierSet:
