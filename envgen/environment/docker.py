@@ -221,9 +221,9 @@ def carried(cwd: Path, variables: Mapping[str, str | None]) -> Iterator[str]:
         yield from ("--bring", facts, str(cwd / PurePosixPath(facts).name))
     if keep := variables.get(KEEP):
         yield from ("--keep", keep, str(cwd / PurePosixPath(keep).name))
-    for engine in (variables.get(ENGINES) or "").split(":"):
-        if name := PurePosixPath(engine).name:
-            yield from ("--put-as", str(cwd / GIVEN / name), f"{GIVEN}/{name}")
+    if variables.get(ENGINES):
+        for file in sorted((cwd / GIVEN).glob("*")):
+            yield from ("--put-as", str(file), f"{GIVEN}/{file.name}")
 
 
 def _read(id_file: Path) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from envgen.errors import UsageError
@@ -42,17 +43,20 @@ def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) 
 def copied(engines: Sequence[Path], folder: Path) -> tuple[Path, ...]:
     """Copies in an empty folder, no two of one name: a container sees no other files, and these in one folder."""
     copies: list[Path] = []
-    for number, file in enumerate(engines, 1):
-        taken = any(copy.name == file.name for copy in copies)
-        copies.append(folder / (f"{number}-{file.name}" if taken else file.name))
-        shutil.copyfile(file, copies[-1])
+    for number, engine in enumerate(engines, 1):
+        copy = folder / engine.name
+        while copy.exists():
+            copy = folder / f"{number}-{copy.name}"
+        for file in _with_notes(engine):
+            shutil.copyfile(file, folder / (copy.name + file.name.removeprefix(engine.name)))
+        copies.append(copy)
     return tuple(copies)
 
 
 def engines_digest(files: Iterable[Path]) -> str:
     """A hash over names and contents; what cannot be read is said by the rung that reads it."""
     digest = hashlib.sha256()
-    for file in files:
+    for file in chain.from_iterable(map(_with_notes, files)):
         digest.update(os.fsencode(file.name) + b"\0")
         try:
             with file.open("rb") as content:
@@ -60,6 +64,14 @@ def engines_digest(files: Iterable[Path]) -> str:
         except OSError as error:
             digest.update(str(error).encode())
     return digest.hexdigest()
+
+
+def _with_notes(engine: Path) -> Iterator[Path]:
+    """An engine, and what the check that built it may have written beside it for the one that runs it."""
+    yield engine
+    notes = engine.with_name(f"{engine.name}.json")
+    if notes.is_file():
+        yield notes
 
 
 def _matched(pattern: str, beside: Path) -> Iterator[Path]:

@@ -40,13 +40,18 @@ def test_what_goes_into_a_container_and_comes_back(tmp_path: Path) -> None:
     image.parent.mkdir(parents=True)
     image.write_text("sha256:0\n")
     scratch = home / "scratch"
+    (scratch / "engines").mkdir(parents=True)
+    for name in ("a.plan", "a.plan.json", "b.ts"):
+        (scratch / "engines" / name).touch()
     engines = [environment.inside(scratch / "engines" / name) for name in ("a.plan", "b.ts")]
     assert engines == ["/envgen/copies/engines/a.plan", "/envgen/copies/engines/b.ts"]
     keep = environment.inside(scratch / "keep")
     told = {"ENVGEN_ENGINES": ":".join(engines), "ENVGEN_KEEP": keep, "PYTHONPATH": None}
     argv = environment.command(("python", "check.py"), scratch, told).argv
     options = [argv[at + 1 : at + 3] for at, part in enumerate(argv) if part == "--put-as"]
-    assert options == [(str(scratch / "engines" / name), f"engines/{name}") for name in ("a.plan", "b.ts")]
+    assert options == [
+        (str(scratch / "engines" / name), f"engines/{name}") for name in ("a.plan", "a.plan.json", "b.ts")
+    ]
     at = argv.index("--keep")
     assert argv[at + 1 : at + 3] == ("/envgen/work/keep", str(scratch / "keep"))
     assert argv[-4:] == ("sha256:0", "--", "python", "check.py")

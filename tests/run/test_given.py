@@ -62,14 +62,20 @@ def test_copies_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
     (folder / "other" / "a.plan").write_text("another")
     target = tmp_path / "copies"
     target.mkdir()
-    copies = copied([folder / "a.plan", folder / "other" / "a.plan", folder / "b.ts"], target)
-    assert [copy.name for copy in copies] == ["a.plan", "2-a.plan", "b.ts"]
-    assert [copy.read_text() for copy in copies] == ["a.plan", "another", "b.ts"]
+    (folder / "3-a.plan").write_text("of that very name")
+    named = [folder / "3-a.plan", folder / "a.plan", folder / "other" / "a.plan", folder / "b.ts"]
+    copies = copied(named, target)
+    assert [copy.name for copy in copies] == ["3-a.plan", "a.plan", "3-3-a.plan", "b.ts"]
+    assert [copy.read_text() for copy in copies] == ["of that very name", "a.plan", "another", "b.ts"]
+    assert (target / "b.ts.json").read_text() == "b.ts.json"
 
 
 def test_the_digest_is_of_names_and_contents(folder: Path) -> None:
     files = given_engines(["*.plan"], folder, ())
     before = engines_digest(files)
     (folder / "a.plan").write_text("other")
-    assert engines_digest(files) != before
+    changed = engines_digest(files)
+    assert changed != before
+    (folder / "a.plan.json").touch()
+    assert engines_digest(files) != changed
     assert engines_digest([folder / "gone.plan"]) != engines_digest(())
