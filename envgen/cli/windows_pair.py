@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from envgen import __version__
-from envgen.cell import Cell
+from envgen.cell import Cell, OsFamily
 from envgen.cli.console import output
 from envgen.cli.context import DEFAULT_MATRIX, JsonOption, MatrixOption, parse_cell, read_matrix
 from envgen.compat.facts import Facts
@@ -27,6 +27,7 @@ from envgen.render.windows_pair import PairInputs, pair_files, workflow_file
 from envgen.spec.matrix import Matrix, WindowsProgram
 
 _FOLDER = Path("environments", "windows")
+_PICK = "`envgen windows-pair` without cells picks a pair that fits."
 _CMAKE = "CMakeLists.txt"
 
 
@@ -135,13 +136,16 @@ def _named(cells: Sequence[Cell], facts: Facts, program: WindowsProgram) -> Pair
     if not makes(linux, facts):
         raise UsageError(
             f"{linux} makes no programs for Windows: that takes Linux on x86_64, the full TensorRT and a torch-tensorrt"
-            f" {WindowsKnowledge.current().makers['torch-tensorrt']}.",
-            "Name the Linux cell first.",
+            f" {WindowsKnowledge.current().makers['torch-tensorrt']} that the facts know.",
+            "Name the Linux cell first." if linux.os.family is OsFamily.WINDOWS else _PICK,
         )
     if not takes(windows):
-        raise UsageError(f"{windows} is no Windows cell with the full TensorRT.", "Name the Windows cell second.")
+        raise UsageError(
+            f"{windows} is no Windows cell with the full TensorRT.",
+            _PICK if windows.os.family is OsFamily.WINDOWS else "Name the Windows cell second.",
+        )
     if wrong := unfit(linux, windows, facts, version_compatible=program.version_compatible):
-        raise UsageError(wrong, "`envgen windows-pair` without cells picks a pair that fits.")
+        raise UsageError(wrong, _PICK)
     return Pair(linux, windows)
 
 
