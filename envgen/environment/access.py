@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from envgen.lock import IndexConfiguration
+from envgen.lock import STUB_MIRROR, IndexConfiguration
 
 PIP_CONF = "ENVGEN_PIP_CONF"  # the variable of the client that holds the secret of that name
 BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-MIRRORS = ("WHEEL_STUB_PIP_INDEX_URL",)  # from which stubs of TensorRT fetch their wheels
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def build_access(configuration: IndexConfiguration, environ: Mapping[str, str]) 
     bundle = next((told[name] for name in BUNDLES if Path(told.get(name) or "/").is_file()), None)
     if bundle:
         arguments += ["--secret", f"id=ca_bundle,src={bundle}"]
-    for name in (*PROXIES, *MIRRORS):
+    for name in (*PROXIES, STUB_MIRROR):
         if value := told.get(name) or told.get(name.lower()):
             arguments += ["--build-arg", name]  # its value is taken from the client's own
             variables[name] = value

@@ -65,11 +65,8 @@ class CurrentEnvironment(OnThisMachine):
         return 0
 
     def site_packages(self) -> Path | None:
-        done = subprocess.run(
-            [self.python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return Path(done.stdout.strip()) if done.returncode == 0 else None
+        said = self._asked("import sysconfig; print(sysconfig.get_path('platlib'))").strip()
+        return Path(said) if said else None
 
     def lacking(self, requirements: Sequence[str]) -> tuple[str, ...]:
         """Those of a build's requirements that are not met; a program on PATH stands for the package of its name."""
@@ -86,15 +83,22 @@ class CurrentEnvironment(OnThisMachine):
         return tuple(str(each) for each in asked if not met(each))
 
     def _versions(self, names: Sequence[str]) -> dict[str, str | None]:
-        done = subprocess.run(
-            [self.python, "-c", VERSIONS, *names],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tempfile.gettempdir(),
-        )
-        found: dict[str, str | None] = json.loads(done.stdout) if done.returncode == 0 else {}
+        found: dict[str, str | None] = json.loads(self._asked(VERSIONS, *names) or "{}")
         return found
+
+    def _asked(self, code: str, *arguments: str) -> str:
+        """What the interpreter prints; nothing where it fails.
+
+        It runs where it lies itself: what is in the folder of a program that is given as text can be imported.
+        """
+        command = [str(self.python), "-c", code, *arguments]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, cwd=self.python.parent, timeout=IMPORTED_WITHIN
+            )
+        except subprocess.TimeoutExpired:
+            return ""
+        return done.stdout if done.returncode == 0 else ""
 
     def command(self, argv: tuple[str, ...], cwd: Path, variables: Mapping[str, str | None]) -> Command:
         program = str(self.python) if argv[0] == "python" else argv[0]

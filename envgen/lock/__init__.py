@@ -1,6 +1,6 @@
 """The exact packages of a cell, with hashes: resolved by uv into a PEP 751 `pylock.toml`."""
 
-from envgen.lock.build_constraints import BUILD_CONSTRAINTS, build_constraints
+from envgen.lock.build_constraints import BUILD_CONSTRAINTS, STUB_MIRROR, build_constraints
 from envgen.lock.configuration import IndexConfiguration, read_configuration
 from envgen.lock.moves import Move, moves, same_moves
 from envgen.lock.pep751 import Origin, Source
@@ -12,6 +12,7 @@ from envgen.lock.resolve import ENVIRONMENTS, Kept, Locker
 __all__ = [
     "BUILD_CONSTRAINTS",
     "ENVIRONMENTS",
+    "STUB_MIRROR",
     "DamagedLockError",
     "IndexConfiguration",
     "Kept",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from envgen import __version__
 from envgen.cell import Os
-from envgen.lock import ENVIRONMENTS
+from envgen.lock import ENVIRONMENTS, STUB_MIRROR
 from envgen.render.about import cell_folder, image_tag, platform
 from envgen.render.dockerfile import DockerInputs
 from envgen.render.files import Generated
@@ -19,7 +19,6 @@ from envgen.render.quoting import image, path, plain
 
 BAKE_FILE = Path(ENVIRONMENTS, "docker-bake.json")
 _ARGUMENTS = ("APT_MIRROR", "UV_PYTHON_INSTALL_MIRROR")  # given to every target where the environment has them
-_FETCHING = ("WHEEL_STUB_PIP_INDEX_URL",)  # the same, to targets whose build fetches what stubs stand for
 
 
 def bake_file(cells: Iterable[DockerInputs], matrix_name: str) -> Generated:
@@ -74,7 +73,7 @@ def _arguments(inputs: DockerInputs) -> dict[str, str]:
     images = {"BASE_IMAGE": system}
     if inputs.base_image != inputs.runtime_image:
         images = {"BASE_IMAGE": f"{system}_{inputs.cell.cuda}", "RUNTIME_IMAGE": system}
-    fetching = _FETCHING if inputs.build_constraints else ()
+    fetching = (STUB_MIRROR,) if inputs.build_constraints else ()
     return images | {name: name for name in (*_ARGUMENTS, *fetching)}
 
 
