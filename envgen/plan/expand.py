@@ -163,9 +163,11 @@ class Expansion:
         for axis in self._order[: depth + 1]:
             column = self._grid.column(axis)
             values, first, counts = np.unique(rows[:, column], return_index=True, return_counts=True)
-            for value, place, count in zip(values, first, counts, strict=True):
+            last = len(rows) - 1 - np.unique(rows[::-1, column], return_index=True)[1]
+            for value, places, count in zip(values, zip(first, last, strict=True), counts, strict=True):
                 text = self._grid.texts[column][value]
-                self.tally.reject_with((axis, text), answers.verdict(rows[place].tolist()), int(count) * below)
+                verdicts = [answers.verdict(rows[place].tolist()) for place in places]
+                self.tally.reject_with((axis, text), verdicts, int(count) * below)
 
     def _note_used(self, rows: Rows) -> None:
         for column, axis in enumerate(self._grid.names):

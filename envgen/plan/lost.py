@@ -81,7 +81,7 @@ def lost(matrix: Matrix, facts: Facts, values: Chosen) -> Lost:
 
 def _by_rule(expansion: Expansion) -> tuple[RuleLoss, ...]:
     tally = expansion.tally
-    losses = (RuleLoss(cells, tally.examples[None, rule]) for rule, cells in tally.rejected.items())
+    losses = (RuleLoss(cells, tally.examples[None, rule][0]) for rule, cells in tally.rejected.items())
     return tuple(sorted(losses, key=lambda loss: -loss.cells))
 
 

@@ -134,9 +134,10 @@ def _no_cell(matrix: Matrix, tally: Tally) -> MatrixError:
     )
 
 
-def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdict: Verdict) -> MatrixError:
+def _useless(matrix: Matrix, axis: str, entry: int, text: str, verdicts: Sequence[Verdict]) -> MatrixError:
+    why = " ".join(verdict.sentence for verdict in verdicts)
     return MatrixError(
-        f"No cell of the matrix can have {axis} {text}, says the rule {verdict.rule}: {verdict.sentence}",
+        f"No cell of the matrix can have {axis} {text}, says the rule {verdicts[0].rule}: {why}",
         f"Remove {text}, or give the other axes values that go with it.",
         matrix.place("axes", axis, entry),
     )

@@ -126,6 +126,12 @@ def test_a_wrong_value_is_refused_at_its_place(axis: str, values: tuple[str, ...
     assert error.place == broken.place("axes", axis, index)
 
 
+def test_a_value_of_no_use_is_explained_for_more_than_the_first_of_its_cells() -> None:
+    """What ends it for the CPU build is no news to whoever also has a CUDA build in the matrix."""
+    said = refused(matrix(cuda=("cpu", "cu130"), tensorrt=("none", "10.9lean"))).what
+    assert "the cell has the CPU build. The lean runtime of TensorRT 10.9.0.34 has no wheels for CUDA 13" in said
+
+
 def test_a_close_release_is_suggested() -> None:
     assert refused(matrix(torch=("2.13", "2.4.2"))).remedy == "Did you mean 2.4.1?"
     assert refused(matrix(tensorrt=("none", "11.0.0.113lean"))).remedy == "Did you mean 11.0.0.114lean?"
