@@ -64,7 +64,8 @@ def inspect(path: Path) -> Inspected:
             size = stream.seek(0, 2)
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except (OSError, ValueError) as error:
-        raise NoEngine(f"{name} cannot be read: {printable(str(error))}.", "Name a file.") from None
+        why = getattr(error, "strerror", None) or str(error)  # without the path, which may be longer than the sentence
+        raise NoEngine(f"{name} cannot be read: {printable(why)}.", "Name a file.") from None
     return inspect_bytes(data, name)
 
 

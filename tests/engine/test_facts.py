@@ -114,8 +114,10 @@ def test_files_without_an_engine(content: bytes, words: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["missing.plan", "."])
 def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
-    with pytest.raises(NoEngine, match="cannot be read"):
+    with pytest.raises(NoEngine, match="cannot be read") as caught:
         inspect(tmp_path / name)
+    assert str(tmp_path) not in caught.value.what
+    assert "Errno" not in caught.value.what
 
 
 def test_large_sparse_file_is_not_held(tmp_path: Path) -> None:
