@@ -157,7 +157,14 @@ def test_a_file_without_an_engine_is_refused_in_its_own_words(stand: Stand) -> N
 def test_a_lean_cell_without_an_engine_is_not_run(stand: Stand) -> None:
     answer = stand.run(LEAN, TELLS)
     assert answer.outcome is Outcome.NOT_RUN
-    assert answer.sentence == "no engine was given to a lean cell: `extension.engines`"
+    assert answer.sentence == (
+        "a lean cell runs engines made elsewhere, and none was given: name some in `extension.engines`, or by --engines"
+    )
+    job = stand.job(LEAN, TELLS)
+    answer = stand.climb(replace(job, extension=replace(job.extension, engines=("engines/*.plan",))))
+    assert answer.sentence == (
+        "a lean cell runs engines made elsewhere, and nothing matches `extension.engines`: engines/*.plan"
+    )
 
 
 def test_what_a_check_leaves_is_kept_and_every_engine_in_it_scanned(stand: Stand) -> None:

@@ -53,7 +53,13 @@ def unmet_of_engine(job: Job) -> Iterator[str]:
         yield from unmet_needs(job, check)
     flavour = _flavour(job)
     if flavour not in ("", "full") and not job.engines:
-        yield f"no engine was given to a {flavour} cell: `extension.engines`"
+        yield f"a {flavour} cell runs engines made elsewhere, and {_none_given(job.extension.engines)}"
+
+
+def _none_given(patterns: Sequence[str]) -> str:
+    if patterns:
+        return f"nothing matches `extension.engines`: {', '.join(patterns)}"
+    return "none was given: name some in `extension.engines`, or by --engines"
 
 
 def _flavour(job: Job) -> str:
