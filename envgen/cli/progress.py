@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from envgen.compat.words import counted
+from envgen.report.text import one_line
 from envgen.results import LADDER, CellResult, Outcome, Rung, RungResult
 from envgen.run.observer import Observer
 
@@ -106,7 +107,7 @@ class PlainLines:
     def rung_finished(self, cell: str, result: RungResult, *, kept: bool) -> None:
         seconds = f" {result.seconds:.1f} s" if result.seconds is not None else ""
         taken_over = " (kept)" if kept else ""
-        reason = f": {escape(result.sentence)}" if result.sentence else ""
+        reason = f": {escape(one_line(result.sentence))}" if result.sentence else ""
         self.console.print(
             f"{cell}  {result.rung} {MARK[result.outcome]}{seconds}{taken_over}{reason}",
             highlight=False,
@@ -161,7 +162,7 @@ class Board:
     def rung_finished(self, cell: str, result: RungResult, *, kept: bool) -> None:
         with self._guard:
             if result.outcome is Outcome.FAILED:
-                self._rows[cell].outcome = f"[red]failed[/] {result.rung}: {escape(result.sentence)}"
+                self._rows[cell].outcome = f"[red]failed[/] {result.rung}: {escape(one_line(result.sentence))}"
 
     def cell_finished(self, result: CellResult) -> None:
         with self._guard:
@@ -199,7 +200,7 @@ def _how_far(result: CellResult) -> str:
     stop = next((rung for rung in result.rungs if rung.outcome is Outcome.NOT_RUN and rung.sentence), None)
     if result.reached and LADDER.index(result.reached) >= LADDER.index(Rung.LOADED):
         return f"[green]passed[/] {result.reached}"
-    return f"[dim]not run[/] {stop.rung}: {escape(stop.sentence)}" if stop else "[dim]not run[/]"
+    return f"[dim]not run[/] {stop.rung}: {escape(one_line(stop.sentence))}" if stop else "[dim]not run[/]"
 
 
 def _steps(row: _Row) -> str:

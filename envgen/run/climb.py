@@ -18,6 +18,7 @@ from envgen.run.observer import Observer
 from envgen.run.process import Interrupt, tail
 from envgen.run.resume import Again, TakenOver, taken_over
 from envgen.run.rungs import RUNGS
+from envgen.run.sayable import sayable, sayable_facts
 from envgen.run.told import told_of
 
 # A cell goes on past these when they could not be judged; without any other it cannot climb on.
@@ -115,12 +116,12 @@ class Climb:
         return RungResult(
             rung=rung,
             outcome=answer.outcome,
-            sentence=answer.sentence,
+            sentence=sayable(answer.sentence),
             seconds=round(time.monotonic() - clock - answer.waited, 3) if logged else None,
             started=started,
             log=log.relative_to(self.journal.folder).as_posix() if logged else None,
             log_tail=tail(log) if answer.outcome is Outcome.FAILED else (),
-            facts=answer.facts or {},
+            facts={name: sayable_facts(fact) for name, fact in (answer.facts or {}).items()},
             diagnoses=_diagnoses(job, rung, answer, log),
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.version import Version
 from pydantic import JsonValue
 
+from envgen.binary.content import printable
 from envgen.cell import SmArch
 from envgen.compat.facts import Facts
 from envgen.compat.published import installed_tensorrt
@@ -40,8 +41,9 @@ def look_at_given(file: Path, place: Place) -> Look:
     try:
         inspected = inspect(file)
     except NoEngine as error:
-        nothing = diagnosis(Cause.TRT_PLAN_CORRUPT, {"file": file.name}, "engine-given", error.what, error.remedy)
-        return Look(file, {"file": file.name, "error": error.what}, nothing)
+        name = printable(file.name)
+        nothing = diagnosis(Cause.TRT_PLAN_CORRUPT, {"file": name}, "engine-given", error.what, error.remedy)
+        return Look(file, {"file": name, "error": error.what}, nothing)
     return _judged(file, inspected, place)
 
 

@@ -33,11 +33,16 @@ def given_engines(patterns: Sequence[str], beside: Path, named: Iterable[Path]) 
             what = "is a folder without engines" if path.is_dir() else "is no file and no folder"
             raise UsageError(f"--engines {path} {what}.", f"Name files, or a folder with {' '.join(sorted(SUFFIXES))}.")
         files += found
-    absolute = tuple(dict.fromkeys(file.absolute() for file in files))
-    for file in absolute:
+    absolute = dict[Path, Path]()
+    for file in files:
+        absolute.setdefault(file.resolve(), file.absolute())  # of several names of a file the first
+    for file in absolute.values():
         if os.pathsep in str(file):
-            raise UsageError(f"The path of the engine {file} holds {os.pathsep!r}.", "Rename it, or its folder.")
-    return absolute
+            raise UsageError(
+                f"The path of the engine {file} holds {os.pathsep!r}, which parts the paths in ENVGEN_ENGINES.",
+                "Rename it, or its folder.",
+            )
+    return tuple(absolute.values())
 
 
 def copied(engines: Sequence[Path], folder: Path) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -262,3 +263,14 @@ def test_a_link_in_the_place_of_the_kept_folder(stand: Stand) -> None:
         assert answer.facts is not None
         assert answer.facts["kept"] == []
     assert not stand.kept.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_a_name_that_is_no_text_can_be_recorded(stand: Stand) -> None:
+    files = [stand.folder / os.fsdecode(name) for name in (b"\xff.plan", b"\xfe.plan")]
+    for file in files:
+        file.write_bytes(b"no engine")
+    answer = stand.run(FULL, "raise SystemExit('it was run')", *files)
+    assert answer.outcome is Outcome.FAILED
+    assert answer.sentence.startswith("\\udcff.plan: ")
+    json.dumps(answer.facts, ensure_ascii=False).encode()

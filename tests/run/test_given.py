@@ -44,6 +44,13 @@ def test_what_is_named_is_there_and_counts_once(folder: Path) -> None:
     assert names(given, folder) == ["a.plan", "b.ts.json", "b.ts"]
 
 
+def test_a_file_by_several_names_counts_once(folder: Path) -> None:
+    (folder / "link.plan").symlink_to(folder / "a.plan")
+    named = [folder / "deep" / ".." / "a.plan", folder / "link.plan", folder / "b.ts"]
+    given = given_engines(["a.plan"], folder, named)
+    assert names(given, folder) == ["a.plan", "b.ts"]
+
+
 @pytest.mark.parametrize(("name", "why"), [("none.plan", "no file and no folder"), ("plain", "folder without engines")])
 def test_what_is_named_and_not_there(folder: Path, name: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import JsonValue
 
+from envgen.binary.content import printable
 from envgen.compat.words import counted
 from envgen.environment.docker import GIVEN
 from envgen.results import Outcome, Rung
@@ -70,12 +71,16 @@ def _all_refused(refused: Sequence[Look], facts: dict[str, JsonValue]) -> Answer
     first = refused[0]
     assert first.refusal
     more = f" ({counted(len(refused) - 1, 'other')} likewise)" if len(refused) > 1 else ""
-    return failed(f"{first.file.name}: {first.refusal.sentence.rstrip('.')}{more}", facts, (first.refusal,))
+    return failed(f"{printable(first.file.name)}: {first.refusal.sentence.rstrip('.')}{more}", facts, (first.refusal,))
 
 
 def _with_refused(sentence: str, refused: Sequence[Look]) -> str:
     """What is said of engines that were left out, after what the check said."""
-    said = [f"{look.file.name} was left out: {look.refusal.sentence.rstrip('.')}" for look in refused if look.refusal]
+    said = [
+        f"{printable(look.file.name)} was left out: {look.refusal.sentence.rstrip('.')}"
+        for look in refused
+        if look.refusal
+    ]
     return "; ".join(filter(None, (sentence, *said)))
 
 
