@@ -88,7 +88,7 @@ def test_completion_in_bash() -> None:
         ["bash", "-c", f"{script.stdout}\n{ask}"], env={**os.environ, "PATH": path}, capture_output=True, text=True,
         check=True,
     )  # fmt: skip
-    assert done.stdout.split("\n")[:2] == ["render report", "--resume --retry-failed"]
+    assert done.stdout.split("\n")[:2] == ["render report", "--resume --retry-failed --require"]
 
 
 WORDS = (
