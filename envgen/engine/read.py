@@ -58,7 +58,9 @@ def inspect(path: Path) -> Inspected:
     Raises:
         NoEngine: it has none, or cannot be read.
     """
-    name = printable(path.name)
+    name = printable(path.name or str(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise NoEngine(f"{name} is a pipe, a socket or a device.", "Name a file.")  # a pipe would be waited for
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, 2)

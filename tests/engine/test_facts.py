@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
 import zipfile
@@ -118,6 +119,13 @@ def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
         inspect(tmp_path / name)
     assert str(tmp_path) not in caught.value.what
     assert "Errno" not in caught.value.what
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.plan")
+    with pytest.raises(NoEngine, match=r"a\.plan is a pipe"):
+        inspect(tmp_path / "a.plan")
 
 
 def test_large_sparse_file_is_not_held(tmp_path: Path) -> None:
