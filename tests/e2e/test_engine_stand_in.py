@@ -93,6 +93,8 @@ def test_every_engine_is_built_and_run_and_a_lean_cell_runs_what_was_kept(bench:
 
     lean = bench.check(engines=plans, ENVGEN_TENSORRT="lean")
     assert (lean.code, list(lean.steps.values())) == (0, ["passed", "not-offered"])
+    full = bench.check("static", engines=plans)
+    assert (full.code, list(full.steps.values())[-2:]) == (0, ["passed", "not-offered"])
     assert lean.facts["steps"]["0.portable.plan"]["compared"] == "with recorded outputs"
     assert "with a runtime inside, for dispatch" in lean.facts["steps"]["1.self_contained.plan"]["sentence"]
 
@@ -130,7 +132,7 @@ def test_a_fault_has_its_name(bench: Bench, fault: str, step: str, ending: str) 
 
 def test_a_full_flavour_without_the_lean_library_packs_none(bench: Bench) -> None:
     ended = bench.check("self_contained", STAND_IN_FAULT="no-lean-library")
-    assert (ended.code, ended.steps["self_contained.build"]) == (0, "not-offered")
+    assert (ended.code, ended.steps["self_contained.build"]) == (77, "not-offered")  # and nothing else was asked for
     assert bench.check("portable", STAND_IN_FAULT="no-lean-library").steps["portable.build"] == "build-failed"
 
 

@@ -1,7 +1,7 @@
 """TensorRT engines in this cell: built, saved, scanned, loaded in a new process, run, compared; and torch_tensorrt's.
 
-A cell of the lean or the dispatch flavour builds nothing: it runs the plans that $ENVGEN_ENGINES names. Every step has
-a process of its own, and every ending that is known has a name (engine_endings).
+Then the plans that $ENVGEN_ENGINES names are run; a cell of the lean or the dispatch flavour builds nothing, and does
+only this. Every step has a process of its own, and every ending that is known has a name (engine_endings).
 """
 
 import importlib.util
@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import torch
 
@@ -34,14 +34,20 @@ def check(facts: Facts) -> None:
     driver.require_device()
     facts["device"] = _device()
     flavour = facts["flavour"] = engine_bindings.flavour()
+    elsewhere = [Path(name) for name in os.environ.get("ENVGEN_ENGINES", "").split(os.pathsep) if name]
+    if flavour != engine_bindings.FULL and not elsewhere:
+        raise NotRun(
+            f"a cell of the {flavour} flavour runs engines that were built elsewhere, and none is named:"
+            " by extension.engines in matrix.yaml, or by --engines"
+        )
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
         climb = _Climb(Path(folder), facts)
         if flavour == engine_bindings.FULL:
             _through_tensorrt(climb)
             if not climb.hung:  # what hung may have left the device so that nothing else runs either
                 _through_torch(climb)
-        else:
-            _plans_of_elsewhere(climb, flavour)
+        if not climb.hung:
+            _plans_of_elsewhere(climb, flavour, elsewhere)
     _verdict(climb.steps)
 
 
@@ -119,14 +125,8 @@ def _through_torch(climb: _Climb) -> None:
             climb.run(f"{name}.{written}", "load", file=file, dynamic=dynamic)
 
 
-def _plans_of_elsewhere(climb: _Climb, flavour: str) -> None:
-    named = [Path(name) for name in os.environ.get("ENVGEN_ENGINES", "").split(os.pathsep) if name]
-    if not named:
-        raise NotRun(
-            f"a cell of the {flavour} flavour runs engines that were built elsewhere, and none is named:"
-            " by extension.engines in matrix.yaml, or by --engines"
-        )
-    for number, plan in enumerate(named):
+def _plans_of_elsewhere(climb: _Climb, flavour: str, plans: Sequence[Path]) -> None:
+    for number, plan in enumerate(plans):
         name = f"{number}.{plan.name}"
         reason = _not_for(flavour, plan)
         if reason:
@@ -135,8 +135,8 @@ def _plans_of_elsewhere(climb: _Climb, flavour: str) -> None:
         # What a dispatch runtime runs is code inside the plan; the matrix, or the command line, names this very file.
         allowed = flavour == engine_bindings.DISPATCH
         climb.run(name, "execute", plan=str(plan), flavour=flavour, host_code_allowed=allowed, latency=False)
-    if all(step.ending is Ending.NOT_OFFERED for step in climb.steps):
-        raise NotRun("; ".join(step.sentence for step in climb.steps))
+        if climb.hung:
+            return
 
 
 def _not_for(flavour: str, plan: Path) -> str:
@@ -144,7 +144,7 @@ def _not_for(flavour: str, plan: Path) -> str:
     if not plan.is_file():
         raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
     if not engine_plan.is_plan(plan):
-        return f"{plan.name} is no TensorRT plan: a runtime without torch_tensorrt loads no other file"
+        return f"{plan.name} is no TensorRT plan, and this check loads no other file"
     try:
         sidecar = engine_sidecar.read(plan)
     except engine_sidecar.BadSidecar as reason:
@@ -164,6 +164,8 @@ def _verdict(steps: List[Step]) -> None:
     wrong = [f"{step.name}: {step.outcome} ({step.sentence})" for step in steps if not step.ending.fine]
     if wrong:
         raise CheckError("; ".join(wrong))
+    if all(step.ending is Ending.NOT_OFFERED for step in steps):
+        raise NotRun("; ".join(step.sentence for step in steps))
 
 
 if __name__ == "__main__":
