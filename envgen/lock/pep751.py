@@ -137,6 +137,8 @@ def parse_document(text: str) -> Document:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except RecursionError:
+        raise ValueError("it has more arrays in each other than can be read") from None
 
 
 def content_digest(content: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ def _settings(file: Path) -> dict[str, Any] | None:
         if file.name == "pyproject.toml":
             content = {key: value for key, value in content["tool"]["uv"].items() if key not in PROJECT_KEYS}
         return _anchored(content, file.parent.absolute())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # not there, not TOML, or not of uv's form
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):  # not there, or not of its form
         return None
 
 

@@ -176,7 +176,7 @@ def _project_name(folder: Path, document: Document) -> str:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("project")
     except FileNotFoundError:
         project = None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         what = f"`extension.path`: the folder's pyproject.toml cannot be read: {error}."
         raise MatrixFileError([MatrixError(what, "", document.places["extension", "path"])]) from None
     name = project.get("name") if isinstance(project, dict) else None

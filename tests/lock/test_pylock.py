@@ -101,6 +101,7 @@ def test_the_higher_build_of_equal_wheels_is_preferred(tmp_path: Path) -> None:
         "",
         "packages = 5\n",
         "packages = [5]\n",
+        f"packages = {'[' * 50_000}\n",
         LOCK[: len(LOCK) // 2],
         LOCK.replace("sha256", "md5"),
         LOCK.replace("ab" * 32, "ab"),

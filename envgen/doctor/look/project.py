@@ -23,7 +23,7 @@ def _build_requires(path: Path) -> tuple[tuple[str, ...] | None, str]:
         system = tomllib.loads(path.read_text(encoding="utf-8")).get("build-system")
     except FileNotFoundError:
         return None, ""
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return None, str(error)
     requires = system.get("requires", ()) if isinstance(system, dict) else ()
     return tuple(entry for entry in requires if isinstance(entry, str)), ""
