@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from envgen.cell import FIXED_AXES
+from envgen.cell import FIXED_AXES, GrammarError
 from envgen.errors import MatrixError, Place
 from envgen.spec.coverage import accepts
 from envgen.spec.document import Document, named
@@ -63,8 +63,11 @@ class Scope:
         return MatrixError(what, did_you_mean(axis, tuple(self.values)), place)
 
     def holds(self, axis: str, text: str) -> bool:
-        """Whether a match's text may accept a value of the axis."""
-        return any(accepts(axis, text, value) is not False for value in self.values[axis])
+        """Whether a text of a match may accept a value of the axis; one that is no such text accepts none."""
+        try:
+            return any(accepts(axis, text, value) is not False for value in self.values[axis])
+        except GrammarError:
+            return False
 
     def place(self, *path: str | int) -> Place:
         """Where the value at a path stands, or the nearest value around it."""
