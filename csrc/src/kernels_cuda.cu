@@ -13,7 +13,7 @@ using tiles::Tiling;
 
 // Blocks of a multiprocessor, at least: leaves a thread the registers for all its loads.
 template <typename P>
-constexpr int kBlocks = sizeof(P) < 8 ? 5 : 8;
+constexpr int kBlocks = sizeof(P) == 16 ? 8 : sizeof(P) == 8 ? 7 : 5;
 
 template <typename P>
 __global__ void __launch_bounds__(kThreads, kBlocks<P>)
