@@ -129,12 +129,24 @@ def test_an_engine_that_cannot_load_is_left_out_and_said_so(stand: Stand) -> Non
 
 def test_where_every_engine_is_refused_the_rung_has_failed_unrun(stand: Stand) -> None:
     old = [stand.engine(name, plan("8.6.1.6")) for name in ("old.plan", "older.plan")]
-    answer = stand.run(FULL, "raise SystemExit('it was run')", *old)
+    answer = stand.run(LEAN, "raise SystemExit('it was run')", *old)
     assert answer.outcome is Outcome.FAILED
     assert answer.sentence.startswith("old.plan: ")
     assert answer.sentence.endswith("(1 other likewise)")
     assert [each.cause for each in answer.diagnoses] == ["trt-version-mismatch"]
     assert not (stand.folder / "engine.log").exists()
+
+
+def test_a_full_cells_own_check_is_run_where_every_engine_is_refused(stand: Stand) -> None:
+    old = stand.engine("old.plan", plan("8.6.1.6"))
+    answer = stand.run(FULL, TELLS, old)
+    assert answer.outcome is Outcome.FAILED
+    assert answer.sentence.startswith("old.plan: ")
+    assert answer.facts is not None
+    assert answer.facts["names"] == [""]
+    failing = stand.run(FULL, "raise SystemExit('wrong numbers')", old)
+    assert "wrong numbers" in failing.sentence
+    assert "; old.plan was left out: " in failing.sentence
 
 
 def test_a_refusal_needs_no_gpu_and_what_may_load_does(stand: Stand) -> None:
@@ -270,7 +282,7 @@ def test_a_name_that_is_no_text_can_be_recorded(stand: Stand) -> None:
     files = [stand.folder / os.fsdecode(name) for name in (b"\xff.plan", b"\xfe.plan")]
     for file in files:
         file.write_bytes(b"no engine")
-    answer = stand.run(FULL, "raise SystemExit('it was run')", *files)
+    answer = stand.run(LEAN, "raise SystemExit('it was run')", *files)
     assert answer.outcome is Outcome.FAILED
     assert answer.sentence.startswith("\\udcff.plan: ")
     json.dumps(answer.facts, ensure_ascii=False).encode()

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import JsonValue
 
 from envgen.binary.content import printable
+from envgen.cell import Flavour
 from envgen.compat.words import counted
 from envgen.environment.docker import GIVEN
 from envgen.results import Outcome, Rung
@@ -28,7 +29,10 @@ _KEEP = "keep"  # the folder in the bench's scratch where a check leaves what is
 
 
 def engine(job: Job, bench: Bench) -> Answer:
-    """Engines that surely do not load here are left out before the check; when none is left, the rung has failed."""
+    """Engines that surely do not load here are left out before the check; when none is left, the rung has failed.
+
+    A full cell's check has engines of its own to build: it is run all the same, so that both are told.
+    """
     check = job.extension.check(Rung.ENGINE)
     if check is None:
         return not_run(f"the extension has no {Rung.ENGINE} check")
@@ -36,14 +40,18 @@ def engine(job: Job, bench: Bench) -> Answer:
     given = tuple(look_at_given(file, place) for file in job.engines if not is_program(file))
     refused = [look for look in given if look.refusal]
     facts: dict[str, JsonValue] = {"given": [look.record for look in given]} if given else {}
-    if given and len(refused) == len(given):
+    none_left = bool(given) and len(refused) == len(given)
+    unmet = "; ".join(unmet_of_engine(job))
+    if none_left and (unmet or _flavour(job) != Flavour.FULL):
         return _all_refused(refused, facts)
-    if unmet := "; ".join(unmet_of_engine(job)):
+    if unmet:
         return Answer(Outcome.NOT_RUN, unmet, facts)
     answer = run_check(job, bench, check, _told(job, bench, [look.file for look in given if not look.refusal]))
     answer = replace(answer, facts={**(answer.facts or {}), **facts}, sentence=_with_refused(answer.sentence, refused))
     for part in PARTS:
         answer = part(job, bench, answer)
+    if none_left and answer.outcome is not Outcome.FAILED:
+        return _all_refused(refused, answer.facts or {})
     return answer
 
 
@@ -53,7 +61,7 @@ def unmet_of_engine(job: Job) -> Iterator[str]:
     if check:
         yield from unmet_needs(job, check)
     flavour = _flavour(job)
-    if flavour not in ("", "full") and not job.engines:
+    if flavour not in ("", Flavour.FULL) and not job.engines:
         yield f"a {flavour} cell runs engines made elsewhere, and {_none_given(job.extension.engines)}"
 
 
