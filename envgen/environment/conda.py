@@ -17,9 +17,8 @@ from uv import find_uv_bin
 
 from envgen.cell import Cell
 from envgen.command import Command
-from envgen.environment.protocol import OnThisMachine, Unavailable, folder_bytes
-from envgen.files import write_atomically
-from envgen.lock import BUILD_CONSTRAINTS, IndexConfiguration, Lock, build_constraints
+from envgen.environment.locked import MadeOfLock
+from envgen.lock import IndexConfiguration, Lock
 from envgen.machine import Machine
 
 ACTIVATION = "envgen-activation.json"  # in the environment: variables that its activation sets, or null to remove
@@ -30,7 +29,7 @@ TOOLS = ("binutils_impl_", "clang", "cuda-nvcc", "gcc_impl_", "gxx_impl_", "ld_i
 
 
 @dataclass(frozen=True)
-class CondaEnvironment(OnThisMachine):
+class CondaEnvironment(MadeOfLock):
     """The cell's environment under `folder`; it can be made where the cell's system is this machine's.
 
     Attributes:
@@ -49,10 +48,6 @@ class CondaEnvironment(OnThisMachine):
         return "conda"
 
     @property
-    def uses_lock(self) -> bool:
-        return True
-
-    @property
     def python(self) -> Path:
         return self.folder / "python.exe" if self.platform.startswith("win") else self.folder / "bin" / "python"
 
@@ -68,27 +63,13 @@ class CondaEnvironment(OnThisMachine):
         packages = self.lock.packages if self.lock else ()
         return tuple(package.file for package in packages if package.file.startswith(TOOLS))
 
-    def exists(self) -> bool:
-        marker = self._marker
-        return self.lock is not None and marker.is_file() and marker.read_text(encoding="utf-8") == self.lock.sha256
-
-    @property
-    def _marker(self) -> Path:
-        return self.folder / "envgen-lock.sha256"
-
     def creation(self) -> tuple[Command, ...]:
-        here = self.machine
-        if self.cell.os != here.os or self.cell.arch is not here.arch:
-            raise Unavailable(
-                f"needs {self.cell.os} on {self.cell.arch}; this machine is {here.os or here.system} on {here.arch}"
-            )
-        if self.lock is None:
-            raise Unavailable("the cell has no lock")
+        lock = self._lock_for_here()
         prefix = str(self.folder)
-        commands = [self._own("install", str(self.lock.path), self.platform, prefix), self._own("activate", prefix)]
-        if any(not package.file.endswith(CONDA_FILES) for package in self.lock.packages):
-            commands.append(self._pip())
-        commands.append(self._own("mark", str(self._marker), self.lock.sha256))
+        commands = [self._own("install", str(lock.path), self.platform, prefix), self._own("activate", prefix)]
+        if any(not package.file.endswith(CONDA_FILES) for package in lock.packages):
+            commands.append(self._pip(lock))
+        commands.append(self._own("mark", str(self._marker), lock.sha256))
         return tuple(commands)
 
     def _own(self, *arguments: str) -> Command:
@@ -97,28 +78,13 @@ class CondaEnvironment(OnThisMachine):
         variables = {name: None for name in os.environ if name.startswith("CONDA_") and name != "CONDA_OVERRIDE_CUDA"}
         return Command((*program, *arguments), self.folder.parent, {**variables, "PYTHONPATH": None})
 
-    def _pip(self) -> Command:
+    def _pip(self, lock: Lock) -> Command:
         install = (
             find_uv_bin(), "pip", "install", "--python", str(self.python), "--no-deps", "--require-hashes",
-            "--break-system-packages", *self.configuration.arguments(), *self._built_with(),
+            "--break-system-packages", *self.configuration.arguments(), *self._built_with(lock),
             "--requirement", str(self.folder / BY_PIP),
         )  # fmt: skip
         return Command(install, self.folder.parent, dict(self.configuration.variables) | {"UV_NO_PROGRESS": "1"})
-
-    def _built_with(self) -> tuple[str, ...]:
-        """What is no wheel is built in isolation, with what the lock says and nothing else."""
-        return ("--build-constraints", str(self._build_constraints)) if self.lock and self.lock.build else ()
-
-    @property
-    def _build_constraints(self) -> Path:
-        return self.folder.with_name(BUILD_CONSTRAINTS)
-
-    def prepare(self) -> None:
-        if self.lock and self.lock.build:
-            write_atomically(self._build_constraints, build_constraints(self.lock))
-
-    def disk_bytes(self) -> int:
-        return folder_bytes(self.folder)
 
     def site_packages(self) -> Path | None:
         pattern = "Lib/site-packages" if self.platform.startswith("win") else "lib/python3*/site-packages"

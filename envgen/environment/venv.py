@@ -12,9 +12,8 @@ from uv import find_uv_bin
 
 from envgen.cell import Cell
 from envgen.command import Command
-from envgen.environment.protocol import OnThisMachine, Unavailable, folder_bytes
-from envgen.files import write_atomically
-from envgen.lock import BUILD_CONSTRAINTS, IndexConfiguration, Lock, build_constraints
+from envgen.environment.locked import MadeOfLock
+from envgen.lock import IndexConfiguration, Lock
 from envgen.machine import Machine, find_interpreter
 
 BIN = "Scripts" if sys.platform == "win32" else "bin"
@@ -22,7 +21,7 @@ EXE = ".exe" if sys.platform == "win32" else ""
 
 
 @dataclass(frozen=True)
-class VenvEnvironment(OnThisMachine):
+class VenvEnvironment(MadeOfLock):
     """The cell's environment under `folder`; it can be made where the cell's system is this machine's."""
 
     cell: Cell
@@ -36,25 +35,11 @@ class VenvEnvironment(OnThisMachine):
         return "venv"
 
     @property
-    def uses_lock(self) -> bool:
-        return True
-
-    @property
     def _python(self) -> Path:
         return self.folder / BIN / f"python{EXE}"
 
-    def exists(self) -> bool:
-        marker = self._marker
-        return self.lock is not None and marker.is_file() and marker.read_text(encoding="utf-8") == self.lock.sha256
-
-    @property
-    def _marker(self) -> Path:
-        return self.folder / "envgen-lock.sha256"
-
     def creation(self) -> tuple[Command, ...]:
-        self._require_this_system()
-        if self.lock is None:
-            raise Unavailable("the cell has no lock")
+        lock = self._lock_for_here()
         uv = find_uv_bin()
         variables = dict(self.configuration.variables) | {
             "UV_LINK_MODE": "hardlink",
@@ -68,35 +53,15 @@ class VenvEnvironment(OnThisMachine):
         # The lock says where its files are; the indexes are for the tools of what has to be built.
         indexes = self.configuration.arguments()
         into = ("--python", str(self._python), "--preview-features", "pylock", *indexes)
-        # What is no wheel is built in isolation, with what the lock says and nothing else.
-        built_with = ("--build-constraints", str(self._build_constraints)) if self.lock.build else ()
-        sync = (uv, "pip", "sync", *into, "--require-hashes", *built_with, str(self.lock.path))
+        sync = (uv, "pip", "sync", *into, "--require-hashes", *self._built_with(lock), str(lock.path))
         mark = (
             str(self._python),
             "-c",
             "import sys; open(sys.argv[1], 'w').write(sys.argv[2])",
             str(self._marker),
-            self.lock.sha256,
+            lock.sha256,
         )
         return tuple(Command(argv, cwd, variables) for argv in (make, sync, mark))
-
-    def prepare(self) -> None:
-        if self.lock and self.lock.build:
-            write_atomically(self._build_constraints, build_constraints(self.lock))
-
-    @property
-    def _build_constraints(self) -> Path:
-        return self.folder.with_name(BUILD_CONSTRAINTS)
-
-    def _require_this_system(self) -> None:
-        here = self.machine
-        if self.cell.os != here.os or self.cell.arch is not here.arch:
-            raise Unavailable(
-                f"needs {self.cell.os} on {self.cell.arch}; this machine is {here.os or here.system} on {here.arch}"
-            )
-
-    def disk_bytes(self) -> int:
-        return folder_bytes(self.folder)
 
     def site_packages(self) -> Path | None:
         pattern = "Lib/site-packages" if sys.platform == "win32" else "lib/python3*/site-packages"
