@@ -11,7 +11,6 @@ from envgen.crossload.record import WHOLE, Foreseen
 from envgen.diagnose import Cause, diagnosis
 from envgen.diagnose.facts import Facts
 from envgen.diagnose.messages import diagnose_text
-from envgen.lock import Lock
 from envgen.results import Diagnosis
 
 _NOT_FOUND = re.compile(r"(?:No module named|cannot import name) '(?:\w+\.)*(?P<name>\w+)'", re.ASCII)
@@ -74,5 +73,4 @@ def _facts(pair: Pair) -> Facts:
 
 def _torch(cell: Built) -> str:
     """The version in its lock; nothing where it has none."""
-    lock = cell.job.lock
-    return (lock.version("torch") or "") if isinstance(lock, Lock) else ""
+    return cell.job.locked_version("torch") or ""

@@ -9,7 +9,6 @@ from packaging.version import Version
 
 from envgen.crossload.plan import Built, Pair
 from envgen.crossload.record import WHOLE, Foreseen
-from envgen.lock import Lock
 from envgen.prediction import Knowledge, Prediction, Subject, Target, Verdict, predict
 
 
@@ -46,8 +45,7 @@ class Forecast:
         return self._known[place]
 
     def _target(self, loaded: Built) -> Target | None:
-        lock = loaded.job.lock
-        torch = lock.version("torch") if isinstance(lock, Lock) else None
+        torch = loaded.job.locked_version("torch")
         if torch is None:
             return None
         return replace(Target.of_cell(loaded.job.cell, Version(torch), self.knowledge.facts), libraries=self.libraries)

@@ -15,7 +15,6 @@ from envgen.binary import Binary, Unreadable, read_binary
 from envgen.cell import Arch
 from envgen.crossload.artifact import Artifact, Composition, whole, with_binary
 from envgen.crossload.record import WHOLE, Arm
-from envgen.lock import Lock
 from envgen.prediction import Subject
 from envgen.prediction.bundle import together
 from envgen.results import CellResult, Outcome, Rung
@@ -58,8 +57,7 @@ class Built:
         """The binaries that can be read, by file; loading the others will say what is wrong with them."""
         if self.artifact is None:
             return {}
-        lock = self.job.lock
-        torch = lock.version("torch") if isinstance(lock, Lock) else None
+        torch = self.job.locked_version("torch")
         files = (_binary(self.artifact.folder, file, self.job.cell.arch) for file in self.artifact.binaries)
         found = together([binary for binary in files if binary], Version(Version(torch).public) if torch else None)
         return {subject.binary.file: subject for subject in found}

@@ -13,7 +13,6 @@ from pathlib import Path
 from envgen import __version__
 from envgen.errors import EnvgenError, LockError
 from envgen.files import write_atomically
-from envgen.lock import Lock
 from envgen.manual.calls import Call, read_calls
 from envgen.manual.compose import Composed, Step, StepRecord
 from envgen.manual.needed import binaries, digest_of
@@ -128,8 +127,8 @@ class _Recording:
             cell=str(job.cell),
             extension=job.extension.name,
             environment=job.environment.kind,
-            lock=job.lock.sha256 if isinstance(job.lock, Lock) else "",
-            versions=(job.lock.versions if isinstance(job.lock, Lock) else {}) | {"torch": version},
+            lock=job.locked.sha256 if job.locked else "",
+            versions=(job.locked.versions if job.locked else {}) | {"torch": version},
             places={name: escape(path) for name, path in places.items()},
             path=_path(calls),
             variables=variables,

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from envgen import __version__
-from envgen.lock import Lock
 from envgen.results import LADDER, CellResult, Diagnosis, Outcome, Rung, RungResult
 from envgen.run.bench import Answer, Bench, failed
 from envgen.run.folders import held
@@ -79,7 +78,7 @@ class Climb:
             envgen=__version__,
             key=job.key,
             inputs=job.inputs | job.engine_inputs,
-            versions=job.lock.versions if isinstance(job.lock, Lock) else {},
+            versions=job.locked.versions if job.locked else {},
             machine=job.machine.facts(),
             started=earlier.started if earlier and kept.rungs else datetime.now(UTC),
             rungs=kept.rungs,

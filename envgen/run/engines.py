@@ -16,7 +16,6 @@ from envgen.diagnose import Cause, diagnosis
 from envgen.engine import Inspected, Knowledge, NoEngine, Place, inspect, judge
 from envgen.engine.record import facts_json, fate_json
 from envgen.engine.rules.platform import platform_of
-from envgen.lock import Lock
 from envgen.prediction.verdict import Verdict
 from envgen.results import Diagnosis
 from envgen.run.job import Job
@@ -89,12 +88,12 @@ def exact_tensorrt(job: Job) -> Version | None:
     """The release of TensorRT that the cell surely has; None where neither its lock nor its own name says it."""
     if job.cell.tensorrt is None:
         return None
-    if isinstance(job.lock, Lock):
-        found = installed_tensorrt(job.lock.versions)
+    if job.locked:
+        found = installed_tensorrt(job.locked.versions)
         return Version(found[1]) if found else None
     return None if job.cell.tensorrt.release.is_minor else job.cell.tensorrt.release.version
 
 
 def _locked(job: Job, package: str) -> Version | None:
-    version = job.lock.version(package) if isinstance(job.lock, Lock) else None
+    version = job.locked_version(package)
     return Version(version) if version else None

@@ -82,20 +82,29 @@ class Job:
         stamp = self.artifact_stamp
         return self.artifact.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == self.key
 
+    @property
+    def locked(self) -> Lock | None:
+        """The cell's lock; None where it has none, or could not be made."""
+        return self.lock if isinstance(self.lock, Lock) else None
+
+    def locked_version(self, package: str) -> str | None:
+        """The version of a package that the lock says; None where it says none."""
+        return self.locked.version(package) if self.locked else None
+
     def bounds(self, rung: Rung) -> Bounds:
         return Bounds(self.limits.timeouts[rung], self.memory)
 
     @property
     def environment_inputs(self) -> dict[str, str]:
         """What decides how far a cell comes up to its environment, in words and as values or their hashes."""
-        lock = self.lock.sha256 if isinstance(self.lock, Lock) else str(self.lock)
+        lock = self.locked.sha256 if self.locked else str(self.lock)
         return {"kind of environment": self.environment.kind, "lock": lock, "environment": self.taken}
 
     @property
     def build_requirements(self) -> dict[str, str | None]:
         """What the build needs, at the versions of the lock."""
         names = [Requirement(line).name for line in self.extension.build.requires]
-        return {name: self.lock.version(name) if isinstance(self.lock, Lock) else None for name in names}
+        return {name: self.locked_version(name) for name in names}
 
     @property
     def inputs(self) -> dict[str, str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from envgen.environment import Unavailable
 from envgen.errors import LockError
-from envgen.lock import Lock
 from envgen.machine import find_interpreter
 from envgen.results import Outcome, Rung
 from envgen.run.job import Job
@@ -54,8 +53,8 @@ def outlook(jobs: Sequence[Job]) -> Outlook:
     files = {
         package.sha256: package.size
         for job in here
-        if isinstance(job.lock, Lock) and not job.environment.exists()
-        for package in job.lock.packages
+        if job.locked and not job.environment.exists()
+        for package in job.locked.packages
     }
     missing = {job.cell.python for job in here if _lacks_interpreter(job)}
     count = Counter(obstacle for job in jobs for obstacle in _obstacles(job))

@@ -10,7 +10,6 @@ from packaging.version import Version
 from envgen.cell import OsFamily
 from envgen.compat.facts import Facts as KnownFacts
 from envgen.diagnose import Cause, Facts, catalogue, diagnose_log
-from envgen.lock import Lock
 from envgen.results import Diagnosis, Rung
 from envgen.run.job import Job
 
@@ -40,7 +39,7 @@ def beside_the_cell(log: Path) -> str:
 def facts_of(job: Job, rung: Rung) -> Facts:
     """What decides between causes that print the same text."""
     cell, machine = job.cell, job.machine
-    torch = job.lock.version("torch") if isinstance(job.lock, Lock) else None
+    torch = job.locked_version("torch")
     return Facts(
         platform=_FAMILIES[cell.os.family],
         python=str(cell.python),

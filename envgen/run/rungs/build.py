@@ -19,7 +19,6 @@ from uv import find_uv_bin
 from envgen.command import Command
 from envgen.compat.words import listed
 from envgen.environment import CondaEnvironment, CurrentEnvironment
-from envgen.lock import Lock
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.folders import remove_tree
 from envgen.run.job import Job
@@ -117,8 +116,8 @@ def _shared_key(job: Job, plan: DevicePlan, step: BuildStep) -> str:
     axes = job.cell.axes()
     content: list[object] = [job.source, step.name, step.run, {axis: axes[axis] for axis in step.per}]
     content += [dict(job.extension.build.env), job.environment.kind, job.machine.libc, job.machine.compiler]
-    if "torch" in step.per and isinstance(job.lock, Lock):
-        content.append(job.lock.version("torch"))
+    if "torch" in step.per and job.locked:
+        content.append(job.locked_version("torch"))
     if isinstance(job.environment, CondaEnvironment):
         content.append(job.environment.tools)
     content += [str(plan.cuda_home), [str(arch) for arch in plan.archs]]

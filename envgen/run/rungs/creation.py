@@ -7,7 +7,6 @@ from typing import Any
 from packaging.version import Version
 
 from envgen.environment import Unavailable
-from envgen.lock import Lock
 from envgen.probe import script
 from envgen.run.bench import Answer, Bench, failed, not_run, passed
 from envgen.run.downloads import downloads
@@ -77,8 +76,7 @@ def _not_the_cell(job: Job, facts: dict[str, Any]) -> str:
     if (torch["cuda"] or "") != job.cell.cuda.dotted:
         found = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
         return f"torch {torch['version']} is a {found} build, the cell says {job.cell.cuda}"
-    if isinstance(job.lock, Lock):
-        locked = job.lock.version("torch")
-        if locked and Version(locked).public != Version(torch["version"]).public:
-            return f"torch {torch['version']} was imported from {torch['file']}, the lock says {locked}"
+    locked = job.locked_version("torch")
+    if locked and Version(locked).public != Version(torch["version"]).public:
+        return f"torch {torch['version']} was imported from {torch['file']}, the lock says {locked}"
     return ""

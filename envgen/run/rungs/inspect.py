@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from envgen.compat.facts import Facts
 from envgen.inspection import Looked, device_code, judge_binaries, look_around, records, unasked_code
 from envgen.inspection.foreseen import foresee
-from envgen.lock import Lock
 from envgen.prediction import Sure
 from envgen.run.bench import Answer, Bench, failed, passed
 from envgen.run.job import Job
@@ -45,7 +44,7 @@ def _held(looked: Sequence[Looked], plan: DevicePlan) -> str:
 
 def _sure(job: Job, looked: Sequence[Looked]) -> Sure:
     """What the cell's own torch and system certainly refuse; nothing where the torch is another than the wheel."""
-    torch = job.lock.version("torch") if isinstance(job.lock, Lock) else None
+    torch = job.locked_version("torch")
     if torch is None or job.environment.kind not in _OF_WHEELS:
         return Sure((), ())
     return foresee(job.cell, Version(torch), looked, Facts.current())

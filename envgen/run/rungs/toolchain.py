@@ -9,7 +9,6 @@ from pathlib import Path
 from envgen.cell import SmArch
 from envgen.compat.architectures import compilable
 from envgen.environment import CondaEnvironment
-from envgen.lock import Lock
 from envgen.run.job import Job
 from envgen.spec.matrix import DeviceCode, Toolkit
 
@@ -82,7 +81,7 @@ def _home_of_wheels(job: Job, major: int) -> Path | None:
     site = job.environment.site_packages()
     home = (site or Path()) / "nvidia" / f"cu{major}"
     if site is None:
-        return home if isinstance(job.lock, Lock) and job.lock.version("nvidia-cuda-nvcc") else None
+        return home if job.locked_version("nvidia-cuda-nvcc") else None
     return home if any((home / "bin").glob("nvcc*")) else None
 
 

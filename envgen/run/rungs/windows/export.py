@@ -12,7 +12,6 @@ from envgen import __version__
 from envgen.cell import Arch, OsFamily
 from envgen.engine import NoEngine, inspect
 from envgen.engine.windows import MANIFEST, PROGRAM, FileRecord, Manifest, WindowsKnowledge, manifest_text
-from envgen.lock import Lock
 from envgen.results import Outcome
 from envgen.run.bench import Answer, Bench, failed
 from envgen.run.folders import emptied, remove_tree
@@ -114,6 +113,6 @@ def _manifest(
 
 
 def _locked(job: Job) -> dict[str, str]:
-    if not isinstance(job.lock, Lock):
+    if job.locked is None:
         return {}
-    return {name: job.lock.version(name) or "" for name in WindowsKnowledge.current().makers}
+    return {name: job.locked_version(name) or "" for name in WindowsKnowledge.current().makers}
