@@ -50,6 +50,16 @@ class Gpu:
     def __str__(self) -> str:
         return f"device {self.index} ({self.name})"
 
+    @property
+    def visible(self) -> str:
+        """The value of CUDA_VISIBLE_DEVICES with which a process sees this device alone."""
+        return self.uuid or str(self.index)
+
+    @property
+    def file_name(self) -> str:
+        """What files about this device are called, without a suffix."""
+        return re.sub(r"[^\w-]", "_", self.uuid or f"device-{self.index}", flags=re.ASCII)
+
 
 @dataclass(frozen=True)
 class CudaToolkit:

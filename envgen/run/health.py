@@ -7,7 +7,6 @@ Its record is written and removed by whoever holds the device's lock.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,14 +88,14 @@ class Health:
         log.unlink(missing_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         argv = (sys.executable, "-P", str(script("health")))
-        command = Command(argv, self.folder, {"CUDA_VISIBLE_DEVICES": gpu.uuid or str(gpu.index), "PYTHONPATH": None})
+        command = Command(argv, self.folder, {"CUDA_VISIBLE_DEVICES": gpu.visible, "PYTHONPATH": None})
         ending = run_command(command, log, Bounds(self.seconds, None), self.interrupt)
         if ending.kind == "abandoned":
             raise Interrupted
         return _told(ending, log, self.seconds)
 
     def _file(self, gpu: Gpu) -> Path:
-        return self.folder / (re.sub(r"[^\w-]", "_", gpu.uuid or str(gpu.index), flags=re.ASCII) + ".json")
+        return self.folder / f"{gpu.file_name}.json"
 
 
 def _told(ending: Ending, log: Path, seconds: float) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +70,7 @@ def leased(gpus: Sequence[Gpu], interrupt: Interrupt, waiting: Callable[[str], N
         Interrupted: the user asked to stop while waiting.
     """
     folder = lock_folder()
-    locks = [(gpu, FileLock(folder / f"{_file_name(gpu)}.lock", mode=FOR_EVERYBODY)) for gpu in gpus]
+    locks = [(gpu, FileLock(folder / f"{gpu.file_name}.lock", mode=FOR_EVERYBODY)) for gpu in gpus]
     asked = time.monotonic()
     held = _first_free(locks)
     if held is None:
@@ -102,10 +101,6 @@ def _made(folder: Path) -> Path:
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     return folder
-
-
-def _file_name(gpu: Gpu) -> str:
-    return re.sub(r"[^\w-]", "_", gpu.uuid or f"device-{gpu.index}", flags=re.ASCII)
 
 
 def _first_free(locks: Sequence[tuple[Gpu, FileLock]]) -> tuple[Gpu, FileLock] | None:

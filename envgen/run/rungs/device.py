@@ -27,7 +27,7 @@ def on_device(job: Job, bench: Bench, run: Callable[[dict[str, str | None]], Ans
     with _working(job, bench, health) as lease:
         if isinstance(lease, str):
             return not_run(lease)
-        answer = run({VISIBLE: lease.gpu.uuid or str(lease.gpu.index)})
+        answer = run({VISIBLE: lease.gpu.visible})
         answer = replace(answer, facts={**(answer.facts or {}), **_facts(lease)}, waited=lease.waited)
         if answer.outcome is not Outcome.FAILED:
             return answer
