@@ -1,16 +1,38 @@
-"""Writing files so that a reader sees the old text or the new one, never half of it."""
+"""Writing files so that a reader sees the old text or the new one, never half of it, and opening what others left."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from envgen.errors import EnvgenError
+
+_READ = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 class WriteError(EnvgenError):
     """A file cannot be written: a full disk, a folder of somebody else's, a file where a folder is to be."""
+
+
+class NoPlainFileError(OSError):
+    """What lies there is a folder, a pipe or a device."""
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Opens a file that others left, to read it: no link is followed, and no pipe waited for.
+
+    Raises:
+        NoPlainFileError: it is none.
+        OSError: it cannot be opened, or is a link.
+    """
+    handle = os.open(path, _READ)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NoPlainFileError
+    return os.fdopen(handle, "rb")
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
-from envgen.files import WriteError, write_atomically
+from envgen.files import NoPlainFileError, WriteError, open_plain, write_atomically
 
 
 def test_text_is_utf8_with_line_feeds(tmp_path: Path) -> None:
@@ -76,3 +78,23 @@ def test_a_reader_sees_one_text_or_the_other(tmp_path: Path) -> None:
     writer.join()
     assert seen <= set(texts)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_plain_file_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a\r\n\x1a")
+    with open_plain(tmp_path / "file") as content:
+        assert content.read() == b"a\r\n\x1a"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    before = psutil.Process().num_fds()
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(NoPlainFileError):
+            open_plain(path)
+    with pytest.raises(OSError, match="link"):
+        open_plain(tmp_path / "link")
+    assert psutil.Process().num_fds() == before

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +12,13 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from envgen.command import Command
+from envgen.files import open_plain
 from envgen.results import Diagnosis, Outcome, Rung
 from envgen.run.folders import held
 from envgen.run.process import Bounds, Ending, Interrupt, Interrupted, Kind, last_line, run_command, signal_name, tail
 
 FACTS_LIMIT = 4_000_000
 FACTS_DEEPEST = 50  # lists and objects in each other; within a run's results they lie deeper, and these are read again
-_OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 READ_FOR_CAUSE = 4000  # lines: after a compiler's first error come its notes, and the other units
 COMPILER = re.compile(
     r":\d+(:\d+)?: (fatal )?error: "  # gcc, clang
@@ -124,10 +122,8 @@ class Bench:
     def read_facts(self, file: Path) -> dict[str, JsonValue]:
         """What a command wrote; nothing when it wrote nothing that can be read."""
         try:
-            handle = os.open(file, _OPEN)
-            with os.fdopen(handle, "rb") as stream:  # what lies there may be a pipe, or a link to what never ends
-                plain = stat.S_ISREG(os.fstat(handle).st_mode)
-                text = stream.read(FACTS_LIMIT + 1) if plain else b""
+            with open_plain(file) as stream:
+                text = stream.read(FACTS_LIMIT + 1)
             facts = from_json(text) if len(text) <= FACTS_LIMIT else None
         except (OSError, ValueError):
             return {}

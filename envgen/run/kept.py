@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from envgen.binary.content import printable
+from envgen.files import NoPlainFileError, open_plain
 
 MOST_FILES = 256
 MOST_BYTES = 4 << 30  # of all files together; engines of large models have gigabytes
 _DEEPEST = 4  # folders
-_OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 _PIECE = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
@@ -89,18 +88,18 @@ def _below(folder: Path, name: PurePosixPath, depth: int) -> Iterator[_Left]:
 def _copy(source: Path, target: Path, room: int) -> tuple[int, str]:
     """The bytes that were copied, and why there are none."""
     try:
-        handle = os.open(source, _OPEN)
+        content = open_plain(source)
+    except NoPlainFileError:
+        return 0, "it is no plain file"
     except OSError as error:
         return 0, f"it cannot be read ({error.strerror})"
-    with os.fdopen(handle, "rb") as content:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            return 0, "it is no plain file"
-        if found.st_size > room:
+    with content:
+        size = os.fstat(content.fileno()).st_size
+        if size > room:
             return 0, f"more than {MOST_BYTES >> 30} GiB were left"
         target.parent.mkdir(parents=True, exist_ok=True)
-        left = found.st_size  # of a file that something still writes to, no more than it had
+        left = size  # of a file that something still writes to, no more than it had
         with target.open("wb") as out:
             while left and (piece := content.read(min(left, _PIECE))):
                 left -= out.write(piece)
-    return found.st_size - left, ""
+    return size - left, ""

@@ -20,6 +20,7 @@ from envgen.run.process import Interrupt, Interrupted
 from envgen.run.sources import copy_source, source_digest
 from envgen.source import source_entries
 from envgen.spec.matrix import Build, Extension
+from tests.run.ordinary import run_as_ordinary_user
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -59,13 +60,6 @@ def test_a_folder_deeper_than_a_path_is_long(tmp_path: Path) -> None:
 def test_a_read_only_folder(tmp_path: Path) -> None:
     """As an ordinary user: to root, nothing is read-only."""
     code = """\
-        import os, pathlib, tempfile
-        from envgen.run.folders import remove_tree
-        if os.geteuid() == 0:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-        folder = pathlib.Path(tempfile.mkdtemp())
         outside = folder / "outside"
         outside.mkdir()
         outside.chmod(0o500)
@@ -82,8 +76,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
         outside.rmdir()
         folder.rmdir()
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_as_ordinary_user("from envgen.run.folders import remove_tree", code)
 
 
 def test_a_lock_is_for_one_at_a_time(tmp_path: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import textwrap
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from envgen.run.kept import MOST_BYTES, MOST_FILES, Kept, keep
+from tests.run.ordinary import run_as_ordinary_user
 
 
 def test_nothing_left_makes_no_folder(tmp_path: Path) -> None:
@@ -60,13 +58,6 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     """As an ordinary user: root reads everything."""
     code = """\
-        import os, pathlib, tempfile
-        from envgen.run.kept import keep
-        if os.geteuid() == 0:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-        folder = pathlib.Path(tempfile.mkdtemp())
         (folder / "left" / "inner").mkdir(parents=True)
         for name in ("a.plan", "b.plan"):
             (folder / "left" / name).touch()
@@ -76,5 +67,4 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         assert [str(name) for name in kept.files] == ["b.plan"], kept
         assert kept.left_out == ("a.plan: it cannot be read (Permission denied)", "inner: it cannot be read"), kept
         """
-    bare = {name: value for name, value in os.environ.items() if name != "TMPDIR"}  # a folder of everybody's
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, env=bare)
+    run_as_ordinary_user("from envgen.run.kept import keep", code)
