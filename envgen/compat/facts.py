@@ -19,11 +19,10 @@ from envgen.compat.compilers import Compilers
 from envgen.compat.containers import Containers
 from envgen.compat.gpus import Gpus
 from envgen.compat.published import (
-    JUDGED_BY,
-    STUBS,
     TENSORRT,
     TORCH,
     TORCH_TENSORRT,
+    judged_by,
     not_installable,
     seen_builds,
     stubs,
@@ -116,7 +115,7 @@ class Facts:
         Raises:
             FactsError: an entry lacks its source, date or kind, or there is no snapshot of a package.
         """
-        holdings = store.read((*JUDGED_BY, *STUBS))
+        holdings = store.read(judged_by(store.packages()))
         snapshots = holdings.snapshots()
         index = Table(folder / "pytorch_index.yaml")
         platforms = Table(folder / "platforms.yaml")

@@ -31,12 +31,21 @@ TORCH = "torch"
 TORCH_TENSORRT = "torch-tensorrt"
 TENSORRT = {flavour: "tensorrt" if flavour is Flavour.FULL else f"tensorrt-{flavour}" for flavour in Flavour}
 BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file was read
-# The packages whose snapshots the rules need.
-_PARTS = ("", "-cu12-bindings", "-cu12-libs", "-cu13-bindings", "-cu13-libs")
-JUDGED_BY = (TORCH, TORCH_TENSORRT, *(f"{package}{part}" for package in TENSORRT.values() for part in _PARTS))
-STUBS = ("tensorrt-cu12", "tensorrt-cu13")  # only names between `tensorrt` and its parts; a lock has to know them
+_PART = re.compile(rf"(?:{'|'.join(TENSORRT.values())})-cu\d+(?:-bindings|-libs)?")
 _LINE = re.compile(r"-cu(\d+)-bindings")
-_CUDA_MAJOR = re.compile(r"-cu(1\d)\b")
+_CUDA_MAJOR = re.compile(r"-cu(\d\d)\b")
+
+
+def judged_by(packages: Iterable[str]) -> tuple[str, ...]:
+    """The packages whose snapshots the rules need: torch, and TensorRT of every flavour with its parts.
+
+    Some parts, as `tensorrt-cu13`, are only a name between `tensorrt` and the others; a lock has to know them.
+
+    Args:
+        packages: all of which there are snapshots; of these the parts are taken, for each CUDA that has some.
+    """
+    parts = sorted(filter(_PART.fullmatch, packages))
+    return (TORCH, TORCH_TENSORRT, *TENSORRT.values(), *parts)
 
 
 def installed_tensorrt(versions: Mapping[str, str]) -> tuple[Flavour, str] | None:

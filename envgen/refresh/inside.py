@@ -23,6 +23,7 @@ from envgen.refresh import binaries, requirements
 _LIB = "torch/lib/"
 _NEEDS = 4_000_000  # bytes of an unpacked library that surely hold its version needs
 _SM_PARTS = (0.6, 1.0)  # the list of SMs stood at 39 to 57 % of libtorch_python.so in all releases; else read all of it
+_TENSORRT = re.compile(r"tensorrt(?:[-_]cu\d+)?")
 _TEXT = 1_000_000
 _HEADER = 65_536
 LEGACY_BACKEND = "setuptools>=40.8.0"  # what PEP 517 says a project is built with that does not say
@@ -97,8 +98,8 @@ def torch_tensorrt_metadata(wheel: Members, platform: Platform, pythons: Iterabl
     if torch_range is not None:
         found.release["torch"] = _specifier(torch_range)
     # Both names may be asked for, and not with the same words: what is left out under one name is left out.
-    ranges = [requirements.wanted(asked, name) for name in ("tensorrt", "tensorrt-cu13", "tensorrt-cu12")]
-    found.wheels["tensorrt"] = _specifier({each for specifiers in ranges for each in specifiers or ()})
+    ranges = [each.specifier for each in asked if _TENSORRT.fullmatch(each.name)]
+    found.wheels["tensorrt"] = _specifier({each for specifiers in ranges for each in specifiers})
     return found
 
 

@@ -14,7 +14,7 @@ from envgen.cell import Arch, Cell, Cuda, Flavour, Os, PythonVersion, Release, T
 from envgen.compat.compilers import Family
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
-from envgen.compat.published import JUDGED_BY, TORCH, tensorrt_releases
+from envgen.compat.published import TORCH, judged_by, tensorrt_releases
 from envgen.compat.read import FactsError, Table
 from envgen.compat.records import Platform
 from envgen.compat.snapshot import Snapshot
@@ -49,8 +49,17 @@ def test_every_snapshot_has_a_source(package: str) -> None:
     assert snapshot.source.as_of == snapshot.taken
 
 
+def test_a_cuda_that_nobody_has_seen_yet_needs_snapshots_and_no_code() -> None:
+    future = {"tensorrt-cu99", "tensorrt-lean-cu99-bindings", "tensorrt-lean-cu99-libs"}
+    others = {"triton", "torchvision", "tensorrt-cu99-samples", "tensorrt-llm", "torch-tensorrt-cu99"}
+    assert set(judged_by(future | others)) == future | {
+        "torch", "torch-tensorrt", "tensorrt", "tensorrt-lean", "tensorrt-dispatch"
+    }  # fmt: skip
+
+
 def test_facts_are_as_old_as_the_oldest_snapshot_they_rest_on() -> None:
-    assert FACTS.taken == min(Snapshot.read(BUNDLED / f"{package}.json").taken for package in JUDGED_BY)
+    packages = judged_by(Store(None).packages())
+    assert FACTS.taken == min(Snapshot.read(BUNDLED / f"{package}.json").taken for package in packages)
 
 
 @pytest.mark.parametrize("file", sorted(path for path in DATA.rglob("*") if path.is_file()), ids=lambda file: file.name)

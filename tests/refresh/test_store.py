@@ -16,7 +16,7 @@ from envgen.cli.facts import app
 from envgen.compat.facts import Facts
 from envgen.compat.judge import judge
 from envgen.compat.pins import IndexChoice, pins
-from envgen.compat.published import BY_NAME, JUDGED_BY
+from envgen.compat.published import BY_NAME, judged_by
 from envgen.compat.read import KINDS, FactsError
 from envgen.compat.records import Platform, SeenBuild
 from envgen.compat.snapshot import Snapshot
@@ -125,7 +125,7 @@ def test_facts_grow_stale(age: int, failing: bool | None) -> None:
 
 
 def test_facts_are_as_old_as_the_oldest_that_counts(store: Store, torch: Snapshot) -> None:
-    for package in JUDGED_BY:
+    for package in judged_by(Store(None).packages()):
         if package != "torch-tensorrt":
             snapshot = Snapshot.read(BUNDLED / f"{package}.json")
             put(store, replace(snapshot, taken=torch.taken + timedelta(days=9)))
