@@ -39,6 +39,8 @@ def main() -> int:
     device = parser.parse_args().device
     try:
         driver.require_device()
+        if not 0 <= device < torch.cuda.device_count():
+            parser.error(f"there is no device {device}; {torch.cuda.device_count()} are visible")
         torch.cuda.set_device(device)
         print(f"torch {torch.__version__}, {_described()}")
     except NotRun as reason:

@@ -55,6 +55,8 @@ def _unusable_inductor(device: str) -> str:
     try:
         torch.compile(plain, backend="inductor")(x)
     except Exception as error:  # noqa: BLE001  (no compiler, no triton, one that does not know the device, ...)
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        # Up to torch 2.6 the first line is "backend='inductor' raised:", and what it raised stands in the second.
+        lines = [line for line in str(error).strip().splitlines() if not line.endswith("raised:")]
+        line = (lines or [type(error).__name__])[0]
         return f"inductor compiles nothing here with Python {sys.version.split()[0]}: {line}"
     return ""
