@@ -94,7 +94,10 @@ def test_every_engine_is_built_and_run_and_a_lean_cell_runs_what_was_kept(bench:
     lean = bench.check(engines=plans, ENVGEN_TENSORRT="lean")
     assert (lean.code, list(lean.steps.values())) == (0, ["passed", "not-offered"])
     full = bench.check("static", engines=plans)
-    assert (full.code, list(full.steps.values())[-2:]) == (0, ["passed", "not-offered"])
+    assert full.code == 0
+    assert [full.steps[f"{number}.{plan.name}"] for number, plan in enumerate(plans)] == ["passed", "passed"]
+    dispatch = bench.check(engines=plans, ENVGEN_TENSORRT="dispatch")
+    assert (dispatch.code, list(dispatch.steps.values())) == (0, ["not-offered", "passed"])
     assert lean.facts["steps"]["0.portable.plan"]["compared"] == "with recorded outputs"
     assert "with a runtime inside, for dispatch" in lean.facts["steps"]["1.self_contained.plan"]["sentence"]
 
@@ -114,6 +117,7 @@ def test_what_a_release_does_not_offer_is_no_fault(bench: Bench) -> None:
     [
         ("null-builder", "build", "builder-null"),
         ("no-tactic", "build", "build-failed"),
+        ("other-architecture", "build", "incompatible-device"),
         ("cut-short", "scan", "wrong-plan"),
         ("other-release", "scan", "wrong-plan"),
         ("null-runtime", "run", "runtime-null"),
@@ -134,6 +138,7 @@ def test_a_full_flavour_without_the_lean_library_packs_none(bench: Bench) -> Non
     ended = bench.check("self_contained", STAND_IN_FAULT="no-lean-library")
     assert (ended.code, ended.steps["self_contained.build"]) == (77, "not-offered")  # and nothing else was asked for
     assert bench.check("portable", STAND_IN_FAULT="no-lean-library").steps["portable.build"] == "build-failed"
+    assert bench.check("self_contained", STAND_IN_FAULT="boolean").steps["self_contained.build"] == "build-failed"
 
 
 @pytest.mark.parametrize("flavour", ["lean", "dispatch"])
@@ -155,6 +160,14 @@ def test_torch_tensorrt_around_the_operator(bench: Bench) -> None:
         assert compiled["saved"] == {"torchscript": "saved", "exported_program": "saved"}
         assert compiled["largest_error"] < 1e-5
         assert compiled["latency"]["engine_seconds"] > 0
+
+
+def test_programs_that_torch_tensorrt_2_4_does_not_load_again_are_not_made(bench: Bench) -> None:
+    ended = bench.check("none", torch=True, STAND_IN_TORCH_VERSION="2.4.0")
+    assert ended.code == 0, ended.last
+    for shapes in ("static", "dynamic"):
+        assert ended.steps[f"torch_tensorrt.{shapes}.exported_program"] == "not-offered"
+        assert ended.steps[f"torch_tensorrt.{shapes}.torchscript"] == "passed"
 
 
 @pytest.mark.parametrize(

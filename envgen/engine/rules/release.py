@@ -56,6 +56,11 @@ def release_suits(engine: Engine, place: Place, knowledge: Knowledge) -> Iterato
             found=str(built),
             needed=str(here),
         )
+    elif built.major != here.major and not engine.plan.host_code:
+        yield Condition(
+            f"TensorRT {here.major} takes an engine of {built.major} without a runtime of its own inside, which its"
+            " documents allow and its library has a message against"
+        )
 
 
 def runtime_suits(engine: Engine, place: Place, _: Knowledge) -> Iterator[Reason | Condition]:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import torch
 
@@ -25,6 +25,7 @@ from envgen_reference.checks import (
 )
 from envgen_reference.checks.engine_children import Step
 from envgen_reference.checks.engine_endings import Ended, Ending
+from envgen_reference.checks.engine_sidecar import Sidecar
 from envgen_reference.checks.engine_variants import Variant
 from envgen_reference.checks.outcome import CheckError, Facts, NotRun, run
 
@@ -78,7 +79,7 @@ def _through_tensorrt(climb: _Climb) -> None:
         built = climb.run(f"{variant.name}.build", "build", plan=str(plan), variant=variant.name, timing_cache=cache)
         if built.ending is Ending.PASSED:
             _proven(climb, variant, plan, built.facts["tensorrt"])
-        if climb.hung or built.ending in (Ending.IMPORT_REFUSED, Ending.BUILDER_NULL):
+        if climb.hung or built.ending in (Ending.IMPORT_REFUSED, Ending.BUILDER_NULL, Ending.INCOMPATIBLE_DEVICE):
             return  # every other one would end so
 
 
@@ -128,30 +129,37 @@ def _through_torch(climb: _Climb) -> None:
 def _plans_of_elsewhere(climb: _Climb, flavour: str, plans: Sequence[Path]) -> None:
     for number, plan in enumerate(plans):
         name = f"{number}.{plan.name}"
-        reason = _not_for(flavour, plan)
+        sidecar = _sidecar(plan)
+        reason = _not_for(flavour, plan, sidecar)
         if reason:
             climb.add(Step(name, Ending.NOT_OFFERED, reason))
             continue
         # What a dispatch runtime runs is code inside the plan; the matrix, or the command line, names this very file.
-        allowed = flavour == engine_bindings.DISPATCH
+        allowed = flavour == engine_bindings.DISPATCH or (sidecar is not None and sidecar.runtime_inside)
         climb.run(name, "execute", plan=str(plan), flavour=flavour, host_code_allowed=allowed, latency=False)
         if climb.hung:
             return
 
 
-def _not_for(flavour: str, plan: Path) -> str:
-    """Why a file is not for this flavour's runtime; empty when it may be."""
+def _sidecar(plan: Path) -> Optional[Sidecar]:
     if not plan.is_file():
         raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
-    if not engine_plan.is_plan(plan):
-        return f"{plan.name} is no TensorRT plan, and this check loads no other file"
     try:
-        sidecar = engine_sidecar.read(plan)
+        return engine_sidecar.read(plan)
     except engine_sidecar.BadSidecar as reason:
         raise CheckError(str(reason)) from reason
-    if sidecar and sidecar.runtime_inside != (flavour == engine_bindings.DISPATCH):
-        inside = "with a runtime inside, for dispatch" if sidecar.runtime_inside else "without a runtime, for lean"
-        return f"{plan.name} was built {inside}"
+
+
+def _not_for(flavour: str, plan: Path, sidecar: Optional[Sidecar]) -> str:
+    """Why a file is not for this flavour's runtime; empty when it may be."""
+    if not engine_plan.is_plan(plan):
+        return f"{plan.name} is no TensorRT plan, and this check loads no other file"
+    if sidecar is None:
+        return ""
+    if sidecar.runtime_inside and flavour == engine_bindings.LEAN:
+        return f"{plan.name} was built with a runtime inside, for dispatch"
+    if not sidecar.runtime_inside and flavour == engine_bindings.DISPATCH:
+        return f"{plan.name} was built without a runtime, for lean"
     return ""
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import torch
 
 from envgen_reference.checks import engine_bindings, engine_sidecar, engine_variants, network
-from envgen_reference.checks.engine_endings import Ended, Ending
+from envgen_reference.checks.engine_endings import Ended, Ending, refusal
 from envgen_reference.checks.engine_variants import Variant
 from envgen_reference.checks.outcome import Facts
+
+_LEAN = ("lean runtime", "nvinfer_lean")  # how TensorRT calls the library that it packs into an engine
 
 
 def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
@@ -26,7 +28,9 @@ def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
     except TypeError as error:  # it was given a null pointer
         raise Ended(Ending.BUILDER_NULL, f"creating the builder fails: {log.last}") from error
     if log.errors:
-        raise Ended(Ending.BUILDER_NULL, f"creating the builder fails: {log.errors[0]}")
+        of_the_device = refusal(log.errors) is Ending.INCOMPATIBLE_DEVICE
+        ending = Ending.INCOMPATIBLE_DEVICE if of_the_device else Ending.BUILDER_NULL
+        raise Ended(ending, f"creating the builder fails: {log.errors[0]}")
     reason = engine_variants.not_offered(trt, wanted, torch.cuda.get_device_capability())
     if reason:
         raise Ended(Ending.NOT_OFFERED, reason)
@@ -44,7 +48,9 @@ def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
 
 def _failure(variant: Variant, log: Any) -> Ended:
     said = (log.errors or [log.last])[0]
-    if variant.runtime_inside and any("lean" in line for line in log.errors):
+    if refusal(log.errors) is Ending.INCOMPATIBLE_DEVICE:
+        return Ended(Ending.INCOMPATIBLE_DEVICE, f"TensorRT builds no engine for this device: {said}")
+    if variant.runtime_inside and any(words in line for line in log.errors for words in _LEAN):
         # The packages of the full flavour come without libnvinfer_lean, which is what would be packed.
         return Ended(Ending.NOT_OFFERED, f"the lean runtime to be packed into the engine is not installed: {said}")
     return Ended(Ending.BUILD_FAILED, f"TensorRT built no engine: {said}")

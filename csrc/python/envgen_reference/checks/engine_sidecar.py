@@ -33,7 +33,7 @@ class Sidecar:
 
     Attributes:
         tensorrt: the release that built it.
-        runtime_inside: whether a lean runtime is in it, which only a dispatch runtime unpacks.
+        runtime_inside: whether a lean runtime is in it, which full and dispatch runtimes unpack.
         tolerance: how far an output may be off, as a part of the larger of one and its value.
     """
 

@@ -6,7 +6,7 @@ from typing import Any, Tuple
 from envgen_reference.checks.engine_bindings import version
 
 LEAST, USUAL, MOST = 1, 16, 64  # rows, of a dynamic engine's profile
-_AMPERE = (8, 0)
+_VOLTA, _AMPERE = (7, 0), (8, 0)
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Variant:
     Attributes:
         rows: what it is run with, one after the other; a dynamic engine takes more than one number of rows.
         version_compatible: whether later releases of TensorRT, and lean runtimes, take it.
-        runtime_inside: whether a lean runtime is packed into it, for dispatch runtimes.
+        runtime_inside: whether a lean runtime is packed into it, for dispatch runtimes and for later majors.
         hardware_compatible: whether later GPUs take it.
         half: whether TensorRT may compute in float16.
         keep: whether other cells are to run it.
@@ -63,6 +63,8 @@ def not_offered(trt: Any, variant: Variant, capability: Tuple[int, int]) -> str:
         return f"TensorRT {trt.__version__} computes in the types that the network says, and in no others"
     if variant.version_compatible and not hasattr(flags, "VERSION_COMPATIBLE"):
         return f"TensorRT {trt.__version__} builds no version-compatible engines"
+    if variant.version_compatible and capability < _VOLTA:
+        return f"version-compatible engines need compute capability 7.0 or later, and this is {_dotted(capability)}"
     if variant.hardware_compatible and not hasattr(trt, "HardwareCompatibilityLevel"):
         return f"TensorRT {trt.__version__} builds no hardware-compatible engines"
     if variant.hardware_compatible and capability < _AMPERE:

@@ -144,6 +144,12 @@ class Builder:
         if FAULT == "no-lean-library":
             self.logger.log(ILogger.Severity.ERROR, "Unable to load library: libnvinfer_lean.so.11.1.0")
             return None
+        if FAULT == "boolean":
+            self.logger.log(ILogger.Severity.ERROR, "Could not clean up a boolean tensor")
+            return None
+        if FAULT == "other-architecture":
+            self.logger.log(ILogger.Severity.ERROR, "Target GPU SM 61 is not supported by this TensorRT release.")
+            return None
         body = {
             "inputs": network.inputs,
             "output": network.output.name,

@@ -8,7 +8,7 @@ import os
 import tensorrt  # noqa: F401  (it makes of torch one whose device is the CPU)
 import torch
 
-__version__ = "2.14.0"
+__version__ = os.environ.get("STAND_IN_TORCH_VERSION", "2.14.0")
 FAULT = os.environ.get("STAND_IN_TORCH_FAULT", "")
 _library = torch.library.Library("envgen_reference", "DEF")
 _library.define("silu_and_mul(Tensor x) -> Tensor")
