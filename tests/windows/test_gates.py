@@ -54,7 +54,9 @@ def test_gates_that_ask_for_another_machine_are_four() -> None:
     [
         ({"torch-tensorrt": "2.4.0", "tensorrt": "10.1.0"}, "torch-tensorrt"),
         ({"torch-tensorrt": "2.14.0", "tensorrt": "10.2.0"}, "tensorrt"),
-        ({"torch-tensorrt": "2.5.0", "tensorrt": "10.2.0.post1"}, None),
+        ({"torch-tensorrt": "2.5.0", "tensorrt": "10.2.0.post1"}, "torch-tensorrt"),
+        ({"torch-tensorrt": "2.6.0", "tensorrt": "10.2.0.post1"}, None),
+        ({"torch-tensorrt": "2.11.0", "tensorrt": "10.16.1.11"}, "torch-tensorrt"),
         ({"torch-tensorrt": "2.14.0+cu130", "tensorrt": "11.1.0.106"}, None),
         ({"torch-tensorrt": "", "tensorrt": ""}, None),
     ],
