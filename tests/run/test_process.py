@@ -145,6 +145,24 @@ def test_memory_is_that_of_all_processes_together(tmp_path: Path) -> None:
     assert not processes_of(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells how much of its pages a process shares")
+def test_memory_that_forked_workers_share_counts_once(tmp_path: Path) -> None:
+    code = """\
+        import os, time
+        held, workers = bytearray(b"x" * 60_000_000), []
+        for _ in range(5):
+            if not (worker := os.fork()):
+                time.sleep(2)
+                os._exit(0)
+            workers.append(worker)
+        for worker in workers:
+            os.waitpid(worker, 0)
+    """
+    ending = run(python(tmp_path, code), memory=200_000_000)
+    assert ending.ok, log_of(tmp_path)
+    assert ending.peak < 200_000_000
+
+
 @pytest.mark.parametrize(
     "code",
     [
