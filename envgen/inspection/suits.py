@@ -21,7 +21,7 @@ def judge_binaries(
 
     Args:
         expected_archs: the architectures that the build was told to compile for; empty when there were none.
-        gpus: compute capabilities (`9.0`) of the GPUs that are to run the device code.
+        gpus: compute capabilities (`9.0`) of the GPUs of which one is to run the device code.
     """
     if not looked:
         return (diagnosis(Cause.BUILD_ENV_INCOMPLETE, {}, "cell-no-binary", "the build left no binary"),)
@@ -89,12 +89,23 @@ def _missing_code(held: Sequence[DeviceCode], archs: Sequence[SmArch]) -> Iterat
         yield diagnosis(Cause.GPU_ARCH_MISSING, evidence, "cell-missing-code", sentence)
 
 
+def covers(held: Sequence[DeviceCode], gpu: str) -> bool:
+    """Whether any of the device code runs on a GPU of that compute capability (`9.0`)."""
+    return any(code.runs_on(_number(gpu)) for code in held)
+
+
 def _uncovered(held: Sequence[DeviceCode], gpus: Sequence[str]) -> Iterator[Diagnosis]:
-    for gpu in gpus:
-        wanted = int(gpu.replace(".", ""))
-        if not any(code.runs_on(wanted) for code in held):
-            sentence = f"no device code runs on this machine's GPU (sm_{wanted})"
-            yield diagnosis(Cause.GPU_ARCH_MISSING, {"arch": f"sm_{wanted}"}, "cell-gpu-uncovered", sentence)
+    """Of several GPUs one that is covered is enough: the code is run there."""
+    if any(covers(held, gpu) for gpu in gpus):
+        return
+    for gpu in dict.fromkeys(gpus):
+        sm = f"sm_{_number(gpu)}"
+        sentence = f"no device code runs on this machine's GPU ({sm})"
+        yield diagnosis(Cause.GPU_ARCH_MISSING, {"arch": sm}, "cell-gpu-uncovered", sentence)
+
+
+def _number(gpu: str) -> int:
+    return int(gpu.replace(".", ""))
 
 
 def _wanted(archs: Sequence[SmArch]) -> list[str]:

@@ -8,6 +8,7 @@ import json
 import sys
 from typing import Any
 
+OCCUPIED = (2, 46)  # CUresult of cuda.h: out of memory, unavailable; so somebody else is on it, and it answers
 COUNT = 1 << 20  # 32-bit words that are set and read back
 PATTERN = 0x5AFE5AFE
 
@@ -16,8 +17,14 @@ class DriverError(Exception):
     """A call of the driver that did not return 0."""
 
 
+class OccupiedError(Exception):
+    """The device answers, and has no room for this process."""
+
+
 def call(driver: ctypes.CDLL, name: str, *arguments: Any) -> None:
     status = getattr(driver, name)(*arguments)
+    if status in OCCUPIED:
+        raise OccupiedError
     if status != 0:
         raise DriverError("%s returned %d" % (name, status))
 
@@ -27,6 +34,7 @@ def use_device(driver: ctypes.CDLL) -> None:
 
     Raises:
         DriverError: a call failed, or what was read is not what was set.
+        OccupiedError: others have all of its memory, or the device for themselves.
     """
     device, context = ctypes.c_int(), ctypes.c_void_p()
     call(driver, "cuInit", 0)
@@ -49,6 +57,8 @@ def use_device(driver: ctypes.CDLL) -> None:
 def main() -> int:
     try:
         use_device(ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"))
+    except OccupiedError:
+        pass
     except (OSError, AttributeError, DriverError) as error:
         print(json.dumps({"works": False, "why": str(error)}))
         return 1

@@ -19,8 +19,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
+from envgen.binary import DeviceCode
 from envgen.cell import Cell
 from envgen.compat.gpus import gpu_of
+from envgen.inspection import covers
 from envgen.machine import PROHIBITED, Gpu
 from envgen.run.folders import ASK_AGAIN
 from envgen.run.process import Interrupt
@@ -48,6 +50,11 @@ def fitting(gpus: Sequence[Gpu], cell: Cell) -> tuple[Gpu, ...]:
     wanted = gpu_of(str(named)) if named else None
     usable = (gpu for gpu in gpus if gpu.compute_mode != PROHIBITED)
     return tuple(gpu for gpu in usable if wanted is None or gpu_of(gpu.compute_capability) == wanted)
+
+
+def covered(gpus: Sequence[Gpu], held: Sequence[DeviceCode]) -> tuple[Gpu, ...]:
+    """Those that some device code runs on; all of them where none is, so that what runs there says why it does not."""
+    return tuple(gpu for gpu in gpus if covers(held, gpu.compute_capability)) or tuple(gpus)
 
 
 def none_fitting(gpus: Sequence[Gpu], cell: Cell) -> str:

@@ -2,7 +2,8 @@
 //
 // STAND_IN_DRIVER says how it is: none (no device), empty (a list of none), abort, noisy (it prints), mismatch (cuInit
 // fails), mig (its devices are parts of one), prohibited (nobody may use device 0). STAND_IN_FAULTS names a folder:
-// while a file `0.hangs` or `0.fails` lies there, no context can be made on device 0.
+// while a file `0.hangs`, `0.fails` or `0.taken` lies there, no context can be made on device 0, and while `0.full` does,
+// it has no memory left.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #define HIDDEN (-1)
 
 static uint32_t* memory;
+static int current;
 
 static int is(const char* mode) {
   const char* set = getenv("STAND_IN_DRIVER");
@@ -96,6 +98,8 @@ int cuDeviceGetUuid_v2(unsigned char* uuid, int device) {
 int cuDevicePrimaryCtxRetain(void** context, int device) {
   while (has(device, "hangs")) usleep(10000);
   *context = NULL;
+  current = device;
+  if (has(device, "taken")) return 46;
   return has(device, "fails") ? 719 : 0;
 }
 
@@ -104,6 +108,7 @@ int cuCtxSetCurrent(void* context) { return 0; }
 int cuCtxSynchronize(void) { return 0; }
 
 int cuMemAlloc_v2(uint64_t* address, size_t bytes) {
+  if (has(current, "full")) return 2;
   memory = malloc(bytes);
   *address = (uint64_t)(uintptr_t)memory;
   return 0;

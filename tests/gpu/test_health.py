@@ -52,6 +52,12 @@ def test_a_fault_is_known_until_the_device_answers_again(
     assert later.fault(FIRST) is None
 
 
+@pytest.mark.parametrize("how", ["taken", "full"])
+def test_a_device_that_others_occupy_answers(how: str, health: Health, driver: StandInDriver) -> None:
+    driver.breaks(0, how)
+    assert health.examine(FIRST, CELL, Rung.KERNEL) is None
+
+
 def test_a_damaged_record_is_none(health: Health) -> None:
     health.folder.mkdir(parents=True)
     (health.folder / f"{FIRST.uuid}.json").write_text("{")

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from run.project import wait_until
 
+from envgen.binary import DeviceCode
 from envgen.cell import Cell
 from envgen.machine import Gpu
-from envgen.run.leases import LOCKS, fitting, leased, lock_folder, none_fitting
+from envgen.run.leases import LOCKS, covered, fitting, leased, lock_folder, none_fitting
 from envgen.run.process import Interrupt, Interrupted
 
 CELL = "py312-torch2.13-cu130-ubuntu24.04-x86_64"
@@ -33,6 +34,20 @@ with leased([Gpu("it", "9.0", 1, 0, uuid) for uuid in sys.argv[1:]], Interrupt()
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(LOCKS, str(tmp_path / "locks"))
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ([DeviceCode(80, ptx=False)], (FIRST,)),
+        ([DeviceCode(90, ptx=False)], (SECOND,)),
+        ([DeviceCode(80, ptx=True)], BOTH),
+        ([DeviceCode(120, ptx=True)], BOTH),  # runs on neither: the check says so
+        ([], BOTH),
+    ],
+)
+def test_devices_that_the_code_runs_on(held: list[DeviceCode], found: tuple[Gpu, ...]) -> None:
+    assert covered(BOTH, held) == found
 
 
 def holder(*uuids: str) -> subprocess.Popen[str]:

@@ -32,6 +32,7 @@ def sentences(binaries: Sequence[Looked], archs: str = "", gpus: Sequence[str] =
 def test_what_suits_has_no_findings() -> None:
     assert sentences([PLAIN]) == []
     assert sentences([PLAIN, holding(SM90, SM100)], "9.0 10.0", ["9.0"]) == []
+    assert sentences([holding(SM90)], "9.0", ["12.0", "9.0"]) == []  # one of several GPUs is enough
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from envgen.inspection import device_code, look_around
 from envgen.results import Outcome
 from envgen.run.bench import Answer, Bench, not_run
 from envgen.run.health import Health
 from envgen.run.job import Job
-from envgen.run.leases import Lease, fitting, leased
+from envgen.run.leases import Lease, covered, fitting, leased
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -40,7 +41,9 @@ def on_device(job: Job, bench: Bench, run: Callable[[dict[str, str | None]], Ans
 @contextmanager
 def _working(job: Job, bench: Bench, health: Health) -> Iterator[Lease | str]:
     """A device of the machine that works, or which did not answer."""
-    left = sorted(fitting(job.machine.gpus, job.cell), key=lambda gpu: health.fault(gpu) is not None)
+    held = device_code(look_around(job.artifact)) if job.artifact.is_dir() else ()
+    suiting = covered(fitting(job.machine.gpus, job.cell), held)
+    left = sorted(suiting, key=lambda gpu: health.fault(gpu) is not None)
     faults: list[str] = []
     while left:
         with leased(left, bench.interrupt, bench.waits) as lease:
