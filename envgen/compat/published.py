@@ -32,6 +32,7 @@ TORCH_TENSORRT = "torch-tensorrt"
 TENSORRT = {flavour: "tensorrt" if flavour is Flavour.FULL else f"tensorrt-{flavour}" for flavour in Flavour}
 BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file was read
 _PART = re.compile(rf"(?:{'|'.join(TENSORRT.values())})-cu\d+(?:-bindings|-libs)?")
+_ENDING = re.compile(r"-(?:bindings|libs)$")
 _LINE = re.compile(r"-cu(\d+)-bindings")
 _CUDA_MAJOR = re.compile(r"-cu(\d\d)\b")
 
@@ -42,10 +43,11 @@ def judged_by(packages: Iterable[str]) -> tuple[str, ...]:
     Some parts, as `tensorrt-cu13`, are only a name between `tensorrt` and the others; a lock has to know them.
 
     Args:
-        packages: all of which there are snapshots; of these the parts are taken, for each CUDA that has some.
+        packages: all of which there are snapshots; each CUDA of which there is a part needs bindings and libraries.
     """
-    parts = sorted(filter(_PART.fullmatch, packages))
-    return (TORCH, TORCH_TENSORRT, *TENSORRT.values(), *parts)
+    parts = set(filter(_PART.fullmatch, packages))
+    parts |= {f"{_ENDING.sub('', part)}-{kind}" for part in parts for kind in ("bindings", "libs")}
+    return (TORCH, TORCH_TENSORRT, *TENSORRT.values(), *sorted(parts))
 
 
 def installed_tensorrt(versions: Mapping[str, str]) -> tuple[Flavour, str] | None:

@@ -8,7 +8,8 @@ import json
 import sys
 from typing import Any
 
-OCCUPIED = (2, 46)  # CUresult of cuda.h: out of memory, unavailable; so somebody else is on it, and it answers
+OUT_OF_MEMORY, UNAVAILABLE = 2, 46  # CUresult of cuda.h
+COMPUTE_MODE, EXCLUSIVE = 20, 3  # CUdevice_attribute, and its value for one process at a time
 COUNT = 1 << 20  # 32-bit words that are set and read back
 PATTERN = 0x5AFE5AFE
 
@@ -22,11 +23,21 @@ class OccupiedError(Exception):
 
 
 def call(driver: ctypes.CDLL, name: str, *arguments: Any) -> None:
-    status = getattr(driver, name)(*arguments)
-    if status in OCCUPIED:
+    check(getattr(driver, name)(*arguments), name)
+
+
+def check(status: int, name: str) -> None:
+    if status == OUT_OF_MEMORY:
         raise OccupiedError
     if status != 0:
         raise DriverError("%s returned %d" % (name, status))
+
+
+def is_exclusive(driver: ctypes.CDLL, device: ctypes.c_int) -> bool:
+    """Whether the device is set to serve one process, so that it may be another's."""
+    mode = ctypes.c_int()
+    call(driver, "cuDeviceGetAttribute", ctypes.byref(mode), COMPUTE_MODE, device)
+    return mode.value == EXCLUSIVE
 
 
 def use_device(driver: ctypes.CDLL) -> None:
@@ -39,7 +50,10 @@ def use_device(driver: ctypes.CDLL) -> None:
     device, context = ctypes.c_int(), ctypes.c_void_p()
     call(driver, "cuInit", 0)
     call(driver, "cuDeviceGet", ctypes.byref(device), 0)
-    call(driver, "cuDevicePrimaryCtxRetain", ctypes.byref(context), device)
+    status = driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
+    if status == UNAVAILABLE and is_exclusive(driver, device):
+        raise OccupiedError
+    check(status, "cuDevicePrimaryCtxRetain")
     call(driver, "cuCtxSetCurrent", context)
     memory, read = ctypes.c_uint64(), (ctypes.c_uint32 * COUNT)()
     size = ctypes.c_size_t(ctypes.sizeof(read))

@@ -121,14 +121,20 @@ def _resident_bytes(child: subprocess.Popen[bytes]) -> int:
 
 def _proportional_bytes(child: subprocess.Popen[bytes]) -> int:
     """The same with pages that processes share counted once: forked workers hold their parent's. It takes longer."""
-    total = 0
-    for process in _alive(child):
-        try:
-            memory = process.memory_full_info() if sys.platform == "linux" else process.memory_info()
-            total += getattr(memory, "pss", memory.rss)
-        except psutil.Error:
-            continue
-    return total
+    return sum(map(_share, _alive(child)))
+
+
+def _share(process: psutil.Process) -> int:
+    try:
+        resident: int = process.memory_info().rss
+    except psutil.Error:  # it ended in between
+        return 0
+    try:
+        return int(process.memory_full_info().pss) if sys.platform == "linux" else resident
+    except psutil.NoSuchProcess:
+        return 0
+    except psutil.Error:  # it hides what it shares
+        return resident
 
 
 def _end_all(child: subprocess.Popen[bytes] | None = None) -> None:

@@ -27,7 +27,7 @@ Kind = Literal["exit", "timeout", "memory", "log", "abandoned", "not started", "
 
 @dataclass(frozen=True)
 class Bounds:
-    """Seconds of wall time, resident bytes of all its processes together, and bytes of its log."""
+    """Seconds of wall time, bytes of memory of all its processes together, and bytes of its log."""
 
     timeout: float
     memory: int | None
@@ -42,7 +42,7 @@ class Ending:
         kind: exit (by itself or by a signal), timeout, memory, log (it wrote too much), abandoned (envgen was told to
             stop), not started, lost (its guard was ended from outside).
         returncode: as subprocess gives it: negative for a signal.
-        peak: the most resident bytes seen.
+        peak: the most bytes of memory seen.
         left: the processes that could not be ended, as they hang in a driver.
     """
 

@@ -272,7 +272,7 @@ class Limits:
 
     Attributes:
         timeouts: seconds per rung.
-        memory: resident bytes of all its processes together.
+        memory: bytes of all its processes together; on Linux what they share counts once.
         facts: the age, in seconds, from which CI fails for them; None for what is usual.
     """
 

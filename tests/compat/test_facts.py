@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -50,11 +51,21 @@ def test_every_snapshot_has_a_source(package: str) -> None:
 
 
 def test_a_cuda_that_nobody_has_seen_yet_needs_snapshots_and_no_code() -> None:
-    future = {"tensorrt-cu99", "tensorrt-lean-cu99-bindings", "tensorrt-lean-cu99-libs"}
+    future = {"tensorrt-lean-cu99-bindings", "tensorrt-lean-cu99-libs"}
     others = {"triton", "torchvision", "tensorrt-cu99-samples", "tensorrt-llm", "torch-tensorrt-cu99"}
-    assert set(judged_by(future | others)) == future | {
-        "torch", "torch-tensorrt", "tensorrt", "tensorrt-lean", "tensorrt-dispatch"
-    }  # fmt: skip
+    always = {"torch", "torch-tensorrt", "tensorrt", "tensorrt-lean", "tensorrt-dispatch"}
+    assert set(judged_by(future | others)) == always | future
+    assert set(judged_by({"tensorrt-lean-cu99-libs"})) == always | future
+    full = {"tensorrt-cu99", "tensorrt-cu99-bindings", "tensorrt-cu99-libs"}
+    assert set(judged_by({"tensorrt-cu99"})) == always | full
+
+
+@pytest.mark.parametrize("gone", ["torch", "tensorrt-lean", "tensorrt-cu13-libs", "tensorrt-dispatch-cu12-bindings"])
+def test_a_part_without_a_snapshot_is_said(gone: str, tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED, tmp_path / "packages")
+    (tmp_path / "packages" / f"{gone}.json").unlink()
+    with pytest.raises(FactsError, match=gone):
+        Facts.read(BUNDLED.parent, Store(None, tmp_path / "packages"))
 
 
 def test_facts_are_as_old_as_the_oldest_snapshot_they_rest_on() -> None:

@@ -99,7 +99,12 @@ def test_every_engine_is_built_and_run_and_a_lean_cell_runs_what_was_kept(bench:
     dispatch = bench.check(engines=plans, ENVGEN_TENSORRT="dispatch")
     assert (dispatch.code, list(dispatch.steps.values())) == (0, ["not-offered", "passed"])
     assert lean.facts["steps"]["0.portable.plan"]["compared"] == "with recorded outputs"
-    assert "with a runtime inside, for dispatch" in lean.facts["steps"]["1.self_contained.plan"]["sentence"]
+    assert "with a runtime inside, for full and dispatch" in lean.facts["steps"]["1.self_contained.plan"]["sentence"]
+
+    (bench.kept / "model.ep").write_bytes(b"PK")
+    (bench.kept / "model.ep.json").write_text("{}")  # somebody's own
+    other = bench.check("static", engines=[bench.kept / "model.ep"])
+    assert (other.code, other.steps["0.model.ep"]) == (0, "not-offered")
 
     (bench.kept / "portable.plan.json").unlink()
     alone = bench.check(engines=plans[:1], ENVGEN_TENSORRT="lean")

@@ -78,6 +78,25 @@ def test_version_compatible_plans(built: str, cell: str, verdict: Verdict, words
 
 
 @pytest.mark.parametrize(
+    ("built", "cell", "inside", "condition"),
+    [
+        ("8.6.1.6", CELLS[2], False, "TensorRT 10 takes an engine of 8 without a runtime of its own inside"),
+        ("10.0.1.6", CELLS[3], False, "TensorRT 11 takes an engine of 10 without a runtime of its own inside"),
+        ("8.6.1.6", CELLS[2], True, "engine_host_code_allowed is set"),
+        ("11.0.0.114", CELLS[6], False, ""),
+    ],
+)
+def test_across_majors_a_runtime_inside_is_what_surely_runs(
+    built: str, cell: str, inside: bool, condition: str
+) -> None:
+    found = judged(plan(built, host_code=inside), cell, told=True)
+    assert found.verdict is Verdict.LOADS
+    about = [text for text in found.conditions if "runtime of its own" in text]
+    assert len(about) == bool(condition)
+    assert all(text.startswith(condition) for text in about)
+
+
+@pytest.mark.parametrize(
     ("gpu", "hardware", "cause"),
     [
         ("12.0", "0", LOADS),

@@ -2,8 +2,8 @@
 //
 // STAND_IN_DRIVER says how it is: none (no device), empty (a list of none), abort, noisy (it prints), mismatch (cuInit
 // fails), mig (its devices are parts of one), prohibited (nobody may use device 0). STAND_IN_FAULTS names a folder:
-// while a file `0.hangs`, `0.fails` or `0.taken` lies there, no context can be made on device 0, and while `0.full` does,
-// it has no memory left.
+// while a file `0.hangs`, `0.fails`, `0.lost` or `0.taken` (by a process that has it for itself) lies there, no context can
+// be made on device 0, and while `0.full` does, it has no memory left.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ int cuDeviceTotalMem_v2(size_t* bytes, int device) { return *bytes = (size_t)(de
 int cuDeviceGetAttribute(int* value, int attribute, int device) {
   if (attribute == 75) *value = 8 + device;
   else if (attribute == 76) *value = 0;
-  else *value = attribute == 20 && device == 0 && is("prohibited") ? 2 : 0;
+  else *value = attribute != 20 ? 0 : device == 0 && is("prohibited") ? 2 : has(device, "taken") ? 3 : 0;
   return 0;
 }
 
@@ -99,7 +99,7 @@ int cuDevicePrimaryCtxRetain(void** context, int device) {
   while (has(device, "hangs")) usleep(10000);
   *context = NULL;
   current = device;
-  if (has(device, "taken")) return 46;
+  if (has(device, "taken") || has(device, "lost")) return 46;
   return has(device, "fails") ? 719 : 0;
 }
 

@@ -27,7 +27,7 @@ class StandInDriver:
         return {"LD_LIBRARY_PATH": str(self.libraries), "STAND_IN_FAULTS": str(self.faults)}
 
     def breaks(self, device: int, how: str) -> None:
-        """`hangs`, `fails`, `taken` or `full`."""
+        """`hangs`, `fails`, `lost`, `taken` or `full`."""
         (self.faults / f"{device}.{how}").touch()
 
     def mends(self, device: int) -> None:

@@ -35,7 +35,11 @@ def test_a_healthy_device_is_no_fault(health: Health) -> None:
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [("hangs", "a probe of it was still running after 2 s"), ("fails", "cuDevicePrimaryCtxRetain returned 719")],
+    [
+        ("hangs", "a probe of it was still running after 2 s"),
+        ("fails", "cuDevicePrimaryCtxRetain returned 719"),
+        ("lost", "cuDevicePrimaryCtxRetain returned 46"),
+    ],
 )
 def test_a_fault_is_known_until_the_device_answers_again(
     how: str, why: str, health: Health, driver: StandInDriver

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from binary.made import container, entry
 from run.project import TinyProject, at
 
 from envgen.results import Outcome, Rung
@@ -105,6 +106,16 @@ def test_another_device_takes_the_cells_of_a_broken_one(tmp_path: Path, driver: 
         " device 0 (Stand-in 0) does not answer since: cuDevicePrimaryCtxRetain returned 719",
     )
     assert at(project.result(gpu_cell()), Rung.KERNEL).facts["device"] == 1
+
+
+def test_a_device_that_the_code_runs_on_is_taken(tmp_path: Path, driver: StandInDriver) -> None:
+    project = gpu_project(tmp_path, driver)
+    code = ", ".join(map(str, container(entry(90))))
+    source = project.folder / "tiny" / "tiny.c"
+    section = '__attribute__((used, section(".nv_fatbin"), aligned(8)))'
+    source.write_text(f"{source.read_text()}{section} static const unsigned char code[] = {{{code}}};\n")
+    assert project.envgen("run").returncode == 0
+    assert at(project.result(gpu_cell()), Rung.KERNEL).facts["device"] == 1  # the second is a 9.0, the first an 8.0
 
 
 def test_a_wrong_result_is_no_fault_of_the_device(tmp_path: Path, driver: StandInDriver) -> None:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from envgen.command import Command
+from envgen.run import guard
 from envgen.run.process import LOG_LIMIT, Bounds, Ending, Interrupt, last_line, run_command, signal_name, tail
 
 from .project import processes_of, wait_until
@@ -143,6 +144,14 @@ def test_memory_is_that_of_all_processes_together(tmp_path: Path) -> None:
     ending = run(python(tmp_path, code), memory=200_000_000)
     assert ending.kind == "memory"
     assert not processes_of(tmp_path)
+
+
+def test_memory_of_a_process_that_hides_what_it_shares_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hides(process: psutil.Process) -> None:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", hides)
+    assert guard._share(psutil.Process()) > 10_000_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells how much of its pages a process shares")

@@ -129,6 +129,12 @@ def _through_torch(climb: _Climb) -> None:
 def _plans_of_elsewhere(climb: _Climb, flavour: str, plans: Sequence[Path]) -> None:
     for number, plan in enumerate(plans):
         name = f"{number}.{plan.name}"
+        if not plan.is_file():
+            raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
+        if not engine_plan.is_plan(plan):
+            reason = f"{plan.name} is no TensorRT plan, and this check loads no other file"
+            climb.add(Step(name, Ending.NOT_OFFERED, reason))
+            continue
         sidecar = _sidecar(plan)
         reason = _not_for(flavour, plan, sidecar)
         if reason:
@@ -142,8 +148,6 @@ def _plans_of_elsewhere(climb: _Climb, flavour: str, plans: Sequence[Path]) -> N
 
 
 def _sidecar(plan: Path) -> Optional[Sidecar]:
-    if not plan.is_file():
-        raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
     try:
         return engine_sidecar.read(plan)
     except engine_sidecar.BadSidecar as reason:
@@ -151,13 +155,11 @@ def _sidecar(plan: Path) -> Optional[Sidecar]:
 
 
 def _not_for(flavour: str, plan: Path, sidecar: Optional[Sidecar]) -> str:
-    """Why a file is not for this flavour's runtime; empty when it may be."""
-    if not engine_plan.is_plan(plan):
-        return f"{plan.name} is no TensorRT plan, and this check loads no other file"
+    """Why a plan is not for this flavour's runtime; empty when it may be."""
     if sidecar is None:
         return ""
     if sidecar.runtime_inside and flavour == engine_bindings.LEAN:
-        return f"{plan.name} was built with a runtime inside, for dispatch"
+        return f"{plan.name} was built with a runtime inside, for full and dispatch"
     if not sidecar.runtime_inside and flavour == engine_bindings.DISPATCH:
         return f"{plan.name} was built without a runtime, for lean"
     return ""

@@ -82,7 +82,10 @@ def _profiled(x: torch.Tensor) -> List[str]:
 
 def keeps_to_the_stream() -> None:
     """Check that the operators neither wait for the device nor overtake the work on the current stream."""
-    blocking = os.environ.get("CUDA_LAUNCH_BLOCKING", "0") != "0"  # then every launch waits, as somebody wants it
+    blocking = os.environ.get("CUDA_LAUNCH_BLOCKING", "") not in (
+        "",
+        "0",
+    )  # then every launch waits, as somebody wants it
     x = torch.zeros(64, 256, device="cuda")
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
