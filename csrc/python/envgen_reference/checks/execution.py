@@ -82,10 +82,8 @@ def _profiled(x: torch.Tensor) -> List[str]:
 
 def keeps_to_the_stream() -> None:
     """Check that the operators neither wait for the device nor overtake the work on the current stream."""
-    blocking = os.environ.get("CUDA_LAUNCH_BLOCKING", "") not in (
-        "",
-        "0",
-    )  # then every launch waits, as somebody wants it
+    # Then every launch waits, as somebody wants it.
+    blocking = os.environ.get("CUDA_LAUNCH_BLOCKING", "") not in ("", "0")
     x = torch.zeros(64, 256, device="cuda")
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
