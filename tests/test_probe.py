@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,13 @@ def run(python: Path, *arguments: str | Path, **variables: str | Path) -> subpro
 def test_every_python_compiles_them_without_a_warning(python: Path) -> None:
     code = "import sys\nfor path in sys.argv[1:]: compile(open(path, encoding='utf-8').read(), path, 'exec')"
     done = run(python, "-W", "error::DeprecationWarning", "-W", "error::SyntaxWarning", "-c", code, *scripts())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("probe", scripts(), ids=lambda probe: probe.stem)
+def test_each_finds_the_scripts_beside_it_by_itself(probe: Path) -> None:
+    """PYTHONSAFEPATH keeps a script's folder off the path; a run by name does so in every Python."""
+    done = run(Path(sys.executable), "-c", "import runpy, sys; runpy.run_path(sys.argv[1], run_name='probe')", probe)
     assert (done.returncode, done.stderr) == (0, "")
 
 

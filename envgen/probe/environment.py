@@ -9,9 +9,11 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import sysconfig
 from typing import Any, Dict, List, Optional
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # not there where PYTHONSAFEPATH is set
 import devices
 
 

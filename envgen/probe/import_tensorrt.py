@@ -25,9 +25,10 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)  # not there where PYTHONSAFEPATH is set
 import devices
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 Facts = Dict[str, Any]
 
 SECONDS = 300

@@ -11,12 +11,13 @@ import platform
 import sys
 from typing import Any, Dict, Iterator, List, Tuple
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)  # not there where PYTHONSAFEPATH is set
 import devices
 import tensors
 from windows_gates import Facts, Shut, run, said
 
 # This script's folder comes first on the path and must not hide a module of the extension's.
-HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != HERE]
 
 RESOURCE = "libnvinfer_builder_resource_win.so"

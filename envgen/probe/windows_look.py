@@ -8,9 +8,11 @@ import importlib.metadata
 import os
 import platform
 import site
+import sys
 import sysconfig
 from typing import Any, Dict, Iterator, List
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # not there where PYTHONSAFEPATH is set
 import devices
 from windows_gates import Facts, Shut, run
 

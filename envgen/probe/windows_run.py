@@ -11,11 +11,12 @@ import sys
 import time
 from typing import Any, Dict, List
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)  # not there where PYTHONSAFEPATH is set
 import tensors
 from windows_gates import Facts, Shut, run, said
 
 # This script's folder comes first on the path and must not hide a module of the extension's.
-HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != HERE]
 
 
