@@ -3,7 +3,7 @@
 from envgen.binary.content import Unreadable, printable
 from envgen.binary.demangle import demangle
 from envgen.binary.facts import Binary, ElfFacts, Format, MachoFacts, Marks, PeFacts, VersionNeed
-from envgen.binary.fatbin import DeviceCode, DeviceFacts
+from envgen.binary.fatbin import DeviceCode, DeviceFacts, covers
 from envgen.binary.read import looks_like_binary, read_binary
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "PeFacts",
     "Unreadable",
     "VersionNeed",
+    "covers",
     "demangle",
     "looks_like_binary",
     "printable",

@@ -8,10 +8,11 @@ Source: the open readers of the format (cuda-elf and cricket), checked against `
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envgen.binary.content import Content
+from envgen.cell import SmArch
 
 MAGIC = struct.pack("<I", 0xBA55ED50)
 CONTAINER = struct.Struct("<IHHQ")  # magic, version, header bytes, content bytes
@@ -44,6 +45,11 @@ class DeviceCode:
             return gpu == self.arch
         anything_newer = self.ptx and not self.suffix
         return gpu >= self.arch and (anything_newer or gpu // 10 == self.arch // 10)
+
+
+def covers(held: Iterable[DeviceCode], gpu: SmArch) -> bool:
+    """Whether any of the device code runs on a GPU."""
+    return any(code.runs_on(10 * gpu.major + gpu.minor) for code in held)
 
 
 @dataclass(frozen=True)

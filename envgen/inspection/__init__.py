@@ -3,11 +3,10 @@
 from envgen.binary.look import Looked, look_around, look_into
 from envgen.inspection.diagnoses import diagnoses_of
 from envgen.inspection.record import records
-from envgen.inspection.suits import covers, device_code, judge_binaries, judge_system, unasked_code
+from envgen.inspection.suits import device_code, judge_binaries, judge_system, unasked_code
 
 __all__ = [
     "Looked",
-    "covers",
     "device_code",
     "diagnoses_of",
     "judge_binaries",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from packaging.version import Version
 
-from envgen.binary import Binary, DeviceCode
+from envgen.binary import Binary, DeviceCode, covers
 from envgen.binary.look import Looked
 from envgen.cell import Arch, Cell, Os, OsFamily, SmArch
 from envgen.diagnose import Cause, diagnosis
@@ -89,23 +89,14 @@ def _missing_code(held: Sequence[DeviceCode], archs: Sequence[SmArch]) -> Iterat
         yield diagnosis(Cause.GPU_ARCH_MISSING, evidence, "cell-missing-code", sentence)
 
 
-def covers(held: Sequence[DeviceCode], gpu: str) -> bool:
-    """Whether any of the device code runs on a GPU of that compute capability (`9.0`)."""
-    return any(code.runs_on(_number(gpu)) for code in held)
-
-
 def _uncovered(held: Sequence[DeviceCode], gpus: Sequence[str]) -> Iterator[Diagnosis]:
     """Of several GPUs one that is covered is enough: the code is run there."""
-    if any(covers(held, gpu) for gpu in gpus):
+    archs = [SmArch.parse(gpu) for gpu in dict.fromkeys(gpus)]
+    if any(covers(held, arch) for arch in archs):
         return
-    for gpu in dict.fromkeys(gpus):
-        sm = f"sm_{_number(gpu)}"
-        sentence = f"no device code runs on this machine's GPU ({sm})"
-        yield diagnosis(Cause.GPU_ARCH_MISSING, {"arch": sm}, "cell-gpu-uncovered", sentence)
-
-
-def _number(gpu: str) -> int:
-    return int(gpu.replace(".", ""))
+    for arch in archs:
+        sentence = f"no device code runs on this machine's GPU ({arch.sm})"
+        yield diagnosis(Cause.GPU_ARCH_MISSING, {"arch": arch.sm}, "cell-gpu-uncovered", sentence)
 
 
 def _wanted(archs: Sequence[SmArch]) -> list[str]:

@@ -19,10 +19,9 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from envgen.binary import DeviceCode
-from envgen.cell import Cell
+from envgen.binary import DeviceCode, covers
+from envgen.cell import Cell, SmArch
 from envgen.compat.gpus import gpu_of
-from envgen.inspection import covers
 from envgen.machine import PROHIBITED, Gpu
 from envgen.run.folders import ASK_AGAIN
 from envgen.run.process import Interrupt
@@ -54,7 +53,7 @@ def fitting(gpus: Sequence[Gpu], cell: Cell) -> tuple[Gpu, ...]:
 
 def covered(gpus: Sequence[Gpu], held: Sequence[DeviceCode]) -> tuple[Gpu, ...]:
     """Those that some device code runs on; all of them where none is, so that what runs there says why it does not."""
-    return tuple(gpu for gpu in gpus if covers(held, gpu.compute_capability)) or tuple(gpus)
+    return tuple(gpu for gpu in gpus if covers(held, SmArch.parse(gpu.compute_capability))) or tuple(gpus)
 
 
 def none_fitting(gpus: Sequence[Gpu], cell: Cell) -> str:

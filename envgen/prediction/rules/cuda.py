@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from envgen.binary import covers
 from envgen.diagnose import Cause
 from envgen.prediction.case import Case
 from envgen.prediction.rules.rule import Rule
@@ -60,7 +61,7 @@ def _gpu(case: Case, target: Target) -> Finding | None:
     device, gpu = subject.binary.device, target.gpu
     if device is None or gpu is None:
         return None
-    if any(code.runs_on(gpu.major * 10 + gpu.minor) for code in device.code):
+    if covers(device.code, gpu):
         return None
     held = ", ".join(map(str, device.code)) or "none"
     if device.damaged:
