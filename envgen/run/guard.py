@@ -93,9 +93,7 @@ def _watch(
         try:
             child.wait(POLL)
         except subprocess.TimeoutExpired:
-            held = _resident_bytes(child)
-            if order["memory"] and held > order["memory"]:
-                held = _proportional_bytes(child)
+            held = _held_bytes(child, order["memory"])
             peak = max(peak, held)
             if order["memory"] and held > order["memory"]:
                 return "memory", peak
@@ -109,32 +107,30 @@ def _watch(
             return "exit", peak
 
 
-def _resident_bytes(child: subprocess.Popen[bytes]) -> int:
-    total = 0
-    for process in _alive(child):
-        try:
-            total += process.memory_info().rss
-        except psutil.Error:  # it ended in between
-            continue
-    return total
+def _held_bytes(child: subprocess.Popen[bytes], limit: int | None) -> int:
+    """The bytes of all processes; past the limit, pages that they share count once: forked workers hold their parent's.
+
+    That is asked only then, as it takes longer.
+    """
+    alive = _alive(child)
+    resident = sum(map(_resident, alive))
+    return sum(map(_share, alive)) if limit and resident > limit else resident
 
 
-def _proportional_bytes(child: subprocess.Popen[bytes]) -> int:
-    """The same with pages that processes share counted once: forked workers hold their parent's. It takes longer."""
-    return sum(map(_share, _alive(child)))
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:  # it ended in between
+        return 0
 
 
 def _share(process: psutil.Process) -> int:
+    if sys.platform != "linux":
+        return _resident(process)
     try:
-        resident: int = process.memory_info().rss
-    except psutil.Error:  # it ended in between
-        return 0
-    try:
-        return int(process.memory_full_info().pss) if sys.platform == "linux" else resident
-    except psutil.NoSuchProcess:
-        return 0
-    except psutil.Error:  # it hides what it shares
-        return resident
+        return int(process.memory_full_info().pss)
+    except psutil.Error:  # it hides what it shares, or ended in between
+        return _resident(process)
 
 
 def _end_all(child: subprocess.Popen[bytes] | None = None) -> None:
