@@ -31,9 +31,7 @@ TORCH = "torch"
 TORCH_TENSORRT = "torch-tensorrt"
 TENSORRT = {flavour: "tensorrt" if flavour is Flavour.FULL else f"tensorrt-{flavour}" for flavour in Flavour}
 BY_NAME = "seen by its file name"  # kind of a source: nothing inside the file was read
-_PART = re.compile(rf"(?:{'|'.join(TENSORRT.values())})-cu\d+(?:-bindings|-libs)?")
-_ENDING = re.compile(r"-(?:bindings|libs)$")
-_LINE = re.compile(r"-cu(\d+)-bindings")
+_PART = re.compile(rf"(?P<package>{'|'.join(TENSORRT.values())})-cu(?P<major>\d+)(?:-bindings|-libs)?")
 _CUDA_MAJOR = re.compile(r"-cu(\d\d)\b")
 
 
@@ -45,8 +43,9 @@ def judged_by(packages: Iterable[str]) -> tuple[str, ...]:
     Args:
         packages: all of which there are snapshots; each CUDA of which there is a part needs bindings and libraries.
     """
-    parts = set(filter(_PART.fullmatch, packages))
-    parts |= {f"{_ENDING.sub('', part)}-{kind}" for part in parts for kind in ("bindings", "libs")}
+    known = [match for match in map(_PART.fullmatch, packages) if match]
+    parts = {match[0] for match in known}
+    parts |= {match.expand(rf"\g<package>-cu\g<major>-{kind}") for match in known for kind in ("bindings", "libs")}
     return (TORCH, TORCH_TENSORRT, *TENSORRT.values(), *sorted(parts))
 
 
@@ -103,11 +102,8 @@ def tensorrt_releases(snapshots: Mapping[str, Snapshot], flavour: Flavour) -> di
         snapshots: by package; of the flavour `tensorrt` itself, each `tensorrt-cuNN-bindings` and `tensorrt-cuNN-libs`.
     """
     package = TENSORRT[flavour]
-    majors = [
-        int(match[1])
-        for name in snapshots
-        if name.startswith(package) and (match := _LINE.fullmatch(name.removeprefix(package)))
-    ]
+    parts = [match for match in map(_PART.fullmatch, snapshots) if match and match["package"] == package]
+    majors = sorted({int(match["major"]) for match in parts})
     releases = {}
     for version, entry in snapshots[package].releases.items():
         if version.pre or version.is_devrelease:
