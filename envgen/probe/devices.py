@@ -15,7 +15,8 @@ from typing import Any, Dict, List, Optional
 COMPUTE_MODE = 20  # CUdevice_attribute values of cuda.h
 COMPUTE_CAPABILITY_MAJOR = 75
 COMPUTE_CAPABILITY_MINOR = 76
-COMPUTE_MODES = {0: "default", 2: "prohibited", 3: "exclusive process"}  # CUcomputemode of cuda.h
+EXCLUSIVE = "exclusive process"
+COMPUTE_MODES = {0: "default", 2: "prohibited", 3: EXCLUSIVE}  # CUcomputemode of cuda.h
 ERROR_NO_DEVICE = 100  # CUresult of cuda.h
 KERNEL_MODULE = "/proc/driver/nvidia/version"
 NO_DRIVER = "no NVIDIA driver"
@@ -64,6 +65,16 @@ def uuid_of(driver: ctypes.CDLL, management: Optional[ctypes.CDLL], handle: ctyp
     return "GPU-" + text
 
 
+def attribute(driver: ctypes.CDLL, handle: ctypes.c_int, number: int) -> int:
+    value = ctypes.c_int()
+    driver.cuDeviceGetAttribute(ctypes.byref(value), number, handle)
+    return value.value
+
+
+def compute_mode(driver: ctypes.CDLL, handle: ctypes.c_int) -> str:
+    return COMPUTE_MODES.get(attribute(driver, handle, COMPUTE_MODE), "default")
+
+
 def describe(driver: ctypes.CDLL, management: Optional[ctypes.CDLL], index: int) -> Dict[str, Any]:
     handle = ctypes.c_int()
     driver.cuDeviceGet(ctypes.byref(handle), index)
@@ -72,18 +83,14 @@ def describe(driver: ctypes.CDLL, management: Optional[ctypes.CDLL], index: int)
     memory = ctypes.c_size_t()
     driver.cuDeviceTotalMem_v2(ctypes.byref(memory), handle)
 
-    def attribute(number: int) -> int:
-        value = ctypes.c_int()
-        driver.cuDeviceGetAttribute(ctypes.byref(value), number, handle)
-        return value.value
-
+    major, minor = (attribute(driver, handle, part) for part in (COMPUTE_CAPABILITY_MAJOR, COMPUTE_CAPABILITY_MINOR))
     return {
         "index": index,
         "name": name.value.decode("utf-8", "replace"),
         "uuid": uuid_of(driver, management, handle, index),
-        "compute_capability": "%d.%d" % (attribute(COMPUTE_CAPABILITY_MAJOR), attribute(COMPUTE_CAPABILITY_MINOR)),
+        "compute_capability": "%d.%d" % (major, minor),
         "memory_bytes": memory.value,
-        "compute_mode": COMPUTE_MODES.get(attribute(COMPUTE_MODE), "default"),
+        "compute_mode": compute_mode(driver, handle),
     }
 
 

@@ -5,11 +5,14 @@ Runs in a process of its own, for it may hang as the device does: standard libra
 
 import ctypes
 import json
+import os
 import sys
 from typing import Any
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # not there where PYTHONSAFEPATH is set
+import devices
+
 OUT_OF_MEMORY, UNAVAILABLE = 2, 46  # CUresult of cuda.h
-COMPUTE_MODE, EXCLUSIVE = 20, 3  # CUdevice_attribute, and its value for one process at a time
 COUNT = 1 << 20  # 32-bit words that are set and read back
 PATTERN = 0x5AFE5AFE
 
@@ -33,13 +36,6 @@ def check(status: int, name: str) -> None:
         raise DriverError("%s returned %d" % (name, status))
 
 
-def is_exclusive(driver: ctypes.CDLL, device: ctypes.c_int) -> bool:
-    """Whether the device is set to serve one process, so that it may be another's."""
-    mode = ctypes.c_int()
-    call(driver, "cuDeviceGetAttribute", ctypes.byref(mode), COMPUTE_MODE, device)
-    return mode.value == EXCLUSIVE
-
-
 def use_device(driver: ctypes.CDLL) -> None:
     """Sets and reads back memory in a context on the device.
 
@@ -51,8 +47,8 @@ def use_device(driver: ctypes.CDLL) -> None:
     call(driver, "cuInit", 0)
     call(driver, "cuDeviceGet", ctypes.byref(device), 0)
     status = driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
-    if status == UNAVAILABLE and is_exclusive(driver, device):
-        raise OccupiedError
+    if status == UNAVAILABLE and devices.compute_mode(driver, device) == devices.EXCLUSIVE:
+        raise OccupiedError  # it serves one process at a time, and may be another's
     check(status, "cuDevicePrimaryCtxRetain")
     call(driver, "cuCtxSetCurrent", context)
     memory, read = ctypes.c_uint64(), (ctypes.c_uint32 * COUNT)()
