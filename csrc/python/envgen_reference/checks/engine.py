@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Sequence
 
 import torch
 
@@ -25,7 +25,6 @@ from envgen_reference.checks import (
 )
 from envgen_reference.checks.engine_children import Step
 from envgen_reference.checks.engine_endings import Ended, Ending
-from envgen_reference.checks.engine_sidecar import Sidecar
 from envgen_reference.checks.engine_variants import Variant
 from envgen_reference.checks.outcome import CheckError, Facts, NotRun, run
 
@@ -129,40 +128,38 @@ def _through_torch(climb: _Climb) -> None:
 def _plans_of_elsewhere(climb: _Climb, flavour: str, plans: Sequence[Path]) -> None:
     for number, plan in enumerate(plans):
         name = f"{number}.{plan.name}"
-        if not plan.is_file():
-            raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
-        if not engine_plan.is_plan(plan):
-            reason = f"{plan.name} is no TensorRT plan, and this check loads no other file"
-            climb.add(Step(name, Ending.NOT_OFFERED, reason))
+        try:
+            allowed = _host_code_allowed(flavour, plan)
+        except Ended as ended:
+            climb.add(Step(name, ended.ending, str(ended)))
             continue
-        sidecar = _sidecar(plan)
-        reason = _not_for(flavour, plan, sidecar)
-        if reason:
-            climb.add(Step(name, Ending.NOT_OFFERED, reason))
-            continue
-        # What a dispatch runtime runs is code inside the plan; the matrix, or the command line, names this very file.
-        allowed = flavour == engine_bindings.DISPATCH or (sidecar is not None and sidecar.runtime_inside)
         climb.run(name, "execute", plan=str(plan), flavour=flavour, host_code_allowed=allowed, latency=False)
         if climb.hung:
             return
 
 
-def _sidecar(plan: Path) -> Optional[Sidecar]:
+def _host_code_allowed(flavour: str, plan: Path) -> bool:
+    """Whether a runtime inside the plan may be run: the matrix, or the command line, names this very file.
+
+    Raises:
+        Ended: the file is not for this flavour's runtime.
+        CheckError: it is not there, or what lies beside it is not its sidecar.
+    """
+    if not plan.is_file():
+        raise CheckError(f"{plan} is named by ENVGEN_ENGINES and is not there")
+    if not engine_plan.is_plan(plan):
+        raise Ended(Ending.NOT_OFFERED, f"{plan.name} is no TensorRT plan, and this check loads no other file")
     try:
-        return engine_sidecar.read(plan)
+        sidecar = engine_sidecar.read(plan)
     except engine_sidecar.BadSidecar as reason:
         raise CheckError(str(reason)) from reason
-
-
-def _not_for(flavour: str, plan: Path, sidecar: Optional[Sidecar]) -> str:
-    """Why a plan is not for this flavour's runtime; empty when it may be."""
     if sidecar is None:
-        return ""
+        return flavour == engine_bindings.DISPATCH
     if sidecar.runtime_inside and flavour == engine_bindings.LEAN:
-        return f"{plan.name} was built with a runtime inside, for full and dispatch"
+        raise Ended(Ending.NOT_OFFERED, f"{plan.name} was built with a runtime inside, for full and dispatch")
     if not sidecar.runtime_inside and flavour == engine_bindings.DISPATCH:
-        return f"{plan.name} was built without a runtime, for lean"
-    return ""
+        raise Ended(Ending.NOT_OFFERED, f"{plan.name} was built without a runtime, for lean")
+    return sidecar.runtime_inside
 
 
 def _device() -> Facts:

@@ -28,9 +28,7 @@ def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
     except TypeError as error:  # it was given a null pointer
         raise Ended(Ending.BUILDER_NULL, f"creating the builder fails: {log.last}") from error
     if log.errors:
-        of_the_device = refusal(log.errors) is Ending.INCOMPATIBLE_DEVICE
-        ending = Ending.INCOMPATIBLE_DEVICE if of_the_device else Ending.BUILDER_NULL
-        raise Ended(ending, f"creating the builder fails: {log.errors[0]}")
+        raise Ended(refusal(log.errors, Ending.BUILDER_NULL), f"creating the builder fails: {log.errors[0]}")
     reason = engine_variants.not_offered(trt, wanted, torch.cuda.get_device_capability())
     if reason:
         raise Ended(Ending.NOT_OFFERED, reason)
@@ -48,12 +46,12 @@ def build(facts: Facts, plan: str, variant: str, timing_cache: str) -> None:
 
 def _failure(variant: Variant, log: Any) -> Ended:
     said = (log.errors or [log.last])[0]
-    if refusal(log.errors) is Ending.INCOMPATIBLE_DEVICE:
-        return Ended(Ending.INCOMPATIBLE_DEVICE, f"TensorRT builds no engine for this device: {said}")
-    if variant.runtime_inside and any(words in line for line in log.errors for words in _LEAN):
+    ending = refusal(log.errors, Ending.BUILD_FAILED)
+    lean = any(words in line for line in log.errors for words in _LEAN)
+    if variant.runtime_inside and lean and ending is Ending.BUILD_FAILED:
         # The packages of the full flavour come without libnvinfer_lean, which is what would be packed.
         return Ended(Ending.NOT_OFFERED, f"the lean runtime to be packed into the engine is not installed: {said}")
-    return Ended(Ending.BUILD_FAILED, f"TensorRT built no engine: {said}")
+    return Ended(ending, f"TensorRT built no engine: {said}")
 
 
 def _definition(trt: Any, builder: Any, variant: Variant) -> Any:

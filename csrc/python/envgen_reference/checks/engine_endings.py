@@ -44,9 +44,13 @@ _OF_THE_DEVICE = (
 )
 
 
-def refusal(said: Sequence[str]) -> Ending:
-    """What it was when TensorRT did not take a plan, from the errors that it logged."""
+def refusal(said: Sequence[str], otherwise: Ending = Ending.DESERIALISE_REFUSED) -> Ending:
+    """Whether it was the device that TensorRT did not take, from the errors that it logged.
+
+    Args:
+        otherwise: what it was when they speak of no device; by default that of a plan.
+    """
     text = "\n".join(said)
     if any(words in text for words in _OF_THE_DEVICE):
         return Ending.INCOMPATIBLE_DEVICE
-    return Ending.DESERIALISE_REFUSED
+    return otherwise
